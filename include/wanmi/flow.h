@@ -1,0 +1,151 @@
+/* wanmi/flow.h - the whole way with one handle: events in, deliveries out.
+ *
+ * Takes:   a map, sinks with subscriptions, events from any number of threads.
+ * Gives:   deliveries to the sinks that want them; an account of every event.
+ * Threads: a wanmi_intake belongs to one thread at a time; the other functions
+ *          may be called from any thread.
+ *
+ * The laws, true in every snapshot:
+ *     submitted = routed + unrouted + refused      (events)
+ *     accepted  = delivered + dead + pending       (deliveries, one a sink)
+ * routed: at least one delivery was accepted by a sink. unrouted: rejected,
+ * outside without a fallback unit, or wanted by no sink's subscription.
+ * refused: the events of a submit call that returned an error, or came after
+ * intake had stopped.
+ */
+#ifndef WANMI_FLOW_H
+#define WANMI_FLOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+#include "dispatch.h"
+#include "map.h"
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wanmi_flow wanmi_flow;
+typedef struct wanmi_intake wanmi_intake;
+
+typedef struct wanmi_flow_options {
+    size_t struct_size;
+    wanmi_engine engine;
+    int32_t reserved;
+    size_t batch_max;               /* events routed at once inside a submit; default 1024 */
+    wanmi_dispatch_options dispatch;
+} wanmi_flow_options;
+
+WANMI_API void wanmi_flow_options_init(wanmi_flow_options *options);
+
+/* What a sink wants; every condition that is set must hold. NULL or "" = any.
+ * Lists are separated by ';'. Texts are copied. They are compiled to integer
+ * tests against the map in force. */
+typedef struct wanmi_subscription {
+    size_t struct_size;
+    const char *classes;            /* class prefixes */
+    const char *units;              /* unit codes; "CODE/" takes that unit and all below it */
+    const char *roles;
+    const char *sources;
+    const char *cells;              /* cell codes; a prefix followed by '*' */
+    const char *tags;
+    int32_t priority_max;           /* 0 to 9: only this urgent or more; 9 = any */
+    int32_t severity_min;           /* 0 to 255 */
+    int32_t copies;                 /* 0: primaries and copies; 1: primaries only; 2: copies only */
+    int32_t reserved;
+} wanmi_subscription;
+
+WANMI_API void wanmi_subscription_init(wanmi_subscription *subscription);
+
+/* Owns: free with wanmi_flow_free. Errors: as wanmi_dispatch_create. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_create(const wanmi_flow_options *options, const wanmi_host *host,
+                                         wanmi_flow **flow, wanmi_error *error);
+/* Stops (wanmi_flow_stop) and frees. Intakes must be closed before. Since: 0.1 */
+WANMI_API void wanmi_flow_free(wanmi_flow *flow);
+
+/* The words that number the events' classes and sources. Borrowed. Since: 0.1 */
+WANMI_API wanmi_words *wanmi_flow_words(const wanmi_flow *flow);
+
+/* Gives the flow its map: compiles index and plan. Before wanmi_flow_start; a
+ * change of map while events flow comes with a later version.
+ * Threads: any. Errors: WANMI_E_ROUTE_..., WANMI_E_DISPATCH_STATE,
+ * WANMI_E_MEMORY. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_set_map(wanmi_flow *flow, wanmi_map *map, wanmi_error *error);
+
+/* The map of a generation that deliveries still name; NULL when gone. Borrowed:
+ * valid inside a sink's callback for its deliveries' generation. Since: 0.1 */
+WANMI_API wanmi_map *wanmi_flow_map(const wanmi_flow *flow, uint32_t generation);
+
+/* Adds a sink with its subscription (NULL: everything). Before wanmi_flow_start.
+ * Errors: WANMI_E_DISPATCH_SINK, _STATE, WANMI_E_FLOW_FILTER. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_add_sink(wanmi_flow *flow, const wanmi_sink_def *def,
+                                           const wanmi_subscription *subscription, uint32_t *sink,
+                                           wanmi_error *error);
+
+/* Compiles the subscriptions and starts the threads.
+ * Errors: WANMI_E_FLOW_MAP (no map), WANMI_E_FLOW_FILTER (names a unit, role,
+ * tag or cell the map does not have), WANMI_E_SYSTEM. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_start(wanmi_flow *flow, wanmi_error *error);
+
+/* Opens an intake: a thread's locator, router and rings.
+ * Owns: close with wanmi_intake_close. Errors: WANMI_E_LIMIT, WANMI_E_MEMORY,
+ * WANMI_E_CRS_..., WANMI_E_DISPATCH_STATE. Since: 0.1 */
+WANMI_API wanmi_status wanmi_intake_open(wanmi_flow *flow, wanmi_intake **intake, wanmi_error *error);
+WANMI_API void wanmi_intake_close(wanmi_intake *intake);
+
+/* What became of one event. */
+typedef struct wanmi_receipt {
+    uint32_t cell;                  /* index, or WANMI_NONE */
+    uint32_t deliveries;            /* accepted by sinks, one a sink */
+    uint8_t where;                  /* wanmi_where */
+    uint8_t reason;                 /* wanmi_reason when it was not routed; else 0 */
+    uint8_t reserved[6];
+} wanmi_receipt;
+
+/* Submits `count` events. All are accounted for when it returns; their
+ * deliveries are on their way. `receipts` may be NULL, else one an event.
+ * Locates and routes on the caller's thread; allocates nothing per event.
+ * Threads: the intake's own. Errors: WANMI_E_DISPATCH_CLOSED (all are refused),
+ * WANMI_E_LOCATE_GEOS, WANMI_E_MEMORY: `done` (may be NULL) says how many from
+ * the front were accounted as routed or unrouted, the rest are refused. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_submit(wanmi_intake *intake, const wanmi_event *events, size_t count,
+                                         wanmi_receipt *receipts, size_t *done, wanmi_error *error);
+
+/* As wanmi_dispatch_drain, _stop: intake stops first. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_drain(wanmi_flow *flow, int64_t deadline_us, uint64_t *left,
+                                        wanmi_error *error);
+WANMI_API void wanmi_flow_stop(wanmi_flow *flow);
+
+/* The account of events; both laws hold in it. */
+typedef struct wanmi_account {
+    size_t struct_size;
+    uint64_t submitted;
+    uint64_t routed;
+    uint64_t unrouted;
+    uint64_t refused;
+    uint64_t inside;                /* of the submitted and not refused: by where they lie */
+    uint64_t snapped;
+    uint64_t outside;
+    uint64_t rejected;
+    uint64_t unwanted;              /* of the unrouted: wanted by no subscription */
+    uint64_t deliveries;            /* made by the rules, before subscriptions */
+    wanmi_tally sum;                /* of all sinks */
+} wanmi_account;
+
+WANMI_API void wanmi_account_init(wanmi_account *account);
+
+/* One consistent snapshot. `sinks` as in wanmi_dispatch_snapshot. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_snapshot(wanmi_flow *flow, wanmi_account *account,
+                                           wanmi_tally *sinks, size_t capacity, wanmi_error *error);
+
+/* As wanmi_dispatch_counters, with the flow's own before them. Since: 0.1 */
+WANMI_API wanmi_status wanmi_flow_counters(wanmi_flow *flow, wanmi_counter *counters, size_t capacity,
+                                           size_t *count, wanmi_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

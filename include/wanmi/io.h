@@ -1,0 +1,236 @@
+/* wanmi/io.h - files: maps as GeoPackage, layers from any OGR format, streams
+ * of positions and events as CSV and NDJSON. In its own library, libwanmi_io.
+ *
+ * Takes:   paths (UTF-8), "-" for standard input or output where a stream is meant.
+ * Gives:   builders filled, maps written, rows in and rows out.
+ * Threads: a handle belongs to one thread at a time. GDAL's drivers are
+ *          registered on first use; nothing else is kept between calls.
+ *
+ * Map files are changed whole: a new file is written beside the old one and
+ * takes its name when it is complete, so that a reader never sees half a map.
+ * Tables, columns and layers that wanmi does not know are kept.
+ */
+#ifndef WANMI_IO_H
+#define WANMI_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+#include "map.h"
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- maps --------------------------------------------------------------------- */
+
+/* How bad rows and long work are reported; NULL in its place: the first bad row
+ * is the error, no progress. */
+typedef struct wanmi_io_report {
+    size_t struct_size;
+    wanmi_problem_fn on_problem;    /* given: each bad row is reported and left out, the rest goes through */
+    void *problem_user;
+    wanmi_progress_fn on_progress;
+    void *progress_user;
+} wanmi_io_report;
+
+WANMI_API void wanmi_io_report_init(wanmi_io_report *report);
+
+/* Reads a map file and builds it.
+ * Owns: release with wanmi_map_release.
+ * Errors: WANMI_E_IO_OPEN (no such file), WANMI_E_IO_FORMAT (no GeoPackage,
+ * truncated, no wanmi_meta), WANMI_E_IO_COLUMN, WANMI_E_MAP_..., WANMI_E_MEMORY.
+ * Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_read(const char *path, const wanmi_io_report *report,
+                                         const wanmi_host *host, wanmi_map **map, wanmi_error *error);
+
+/* Writes a map to a new file (an old one of that name is replaced once the new
+ * one is complete). Errors: WANMI_E_IO_WRITE, WANMI_E_IO_OPEN. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_write(const wanmi_map *map, const char *path,
+                                          const wanmi_io_report *report, const wanmi_host *host,
+                                          wanmi_error *error);
+
+/* Makes an empty map file. Errors: WANMI_E_IO_OPEN (exists already),
+ * WANMI_E_CRS_..., WANMI_E_MAP_META. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_create(const char *path, const wanmi_map_meta *meta,
+                                           const wanmi_host *host, wanmi_error *error);
+
+/* How the features of an OGR source become areas. */
+typedef struct wanmi_io_layer_options {
+    size_t struct_size;
+    const char *source;             /* path, or path:layer */
+    const char *code;               /* field, or an SQL expression (SQLite dialect) */
+    const char *name_field;         /* these may be NULL */
+    const char *parent_field;
+    const char *valid_from_field;
+    const char *valid_to_field;
+    const char *grade_field;
+    const char *buffer;             /* field or metres; for points and lines, 64 segments a quarter circle */
+    const char *where;              /* SQL WHERE on the source */
+    const char *datum;              /* wgs84 cgcs2000 gcj02 bd09 map; NULL: what the source's CRS says */
+    int32_t skip_invalid;           /* 1: an invalid area is reported and left out; 0: and the import is refused */
+    int32_t replace;                /* 1: take the place of a layer of that name */
+} wanmi_io_layer_options;
+
+WANMI_API void wanmi_io_layer_options_init(wanmi_io_layer_options *options);
+
+/* What was taken and left. */
+typedef struct wanmi_io_tally {
+    size_t struct_size;
+    uint64_t read;
+    uint64_t taken;
+    uint64_t refused;
+} wanmi_io_tally;
+
+WANMI_API void wanmi_io_tally_init(wanmi_io_tally *tally);
+
+/* Areas from an OGR source, as definitions in a CRS: reprojected vertex by
+ * vertex. The areas of one source, to be given to wanmi_grid_cut or to a builder.
+ * `layer` is the name they get. Invalid areas are reported through `report` and
+ * left out (when it has on_problem) or are the error.
+ * Owns: free with wanmi_io_areas_free; the definitions live as long.
+ * Errors: WANMI_E_IO_OPEN, _FORMAT, _COLUMN, WANMI_E_CRS_DATUM (a source without
+ * CRS needs a datum; one that contradicts it is an error), WANMI_E_MAP_GEOMETRY. Since: 0.1 */
+typedef struct wanmi_io_areas wanmi_io_areas;
+WANMI_API wanmi_status wanmi_io_areas_read(const wanmi_io_layer_options *options, const char *layer,
+                                           wanmi_crs *crs, const wanmi_zone *zone,
+                                           const wanmi_io_report *report, const wanmi_host *host,
+                                           wanmi_io_areas **areas, wanmi_io_tally *tally,
+                                           wanmi_error *error);
+WANMI_API void wanmi_io_areas_free(wanmi_io_areas *areas);
+WANMI_API size_t wanmi_io_areas_count(const wanmi_io_areas *areas);
+WANMI_API const wanmi_area_def *wanmi_io_areas_list(const wanmi_io_areas *areas);
+
+/* Adds a layer to a map file. The first layer of level 0 becomes the cell layer
+ * unless the map names another.
+ * Errors: as wanmi_io_areas_read, WANMI_E_MAP_LAYER (exists, and no replace). Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_add_layer(const char *path, const wanmi_layer_def *def,
+                                              const wanmi_io_layer_options *options,
+                                              const wanmi_io_report *report, const wanmi_host *host,
+                                              wanmi_io_tally *tally, wanmi_error *error);
+
+typedef enum wanmi_io_table {
+    WANMI_IO_UNITS = 0,
+    WANMI_IO_DUTIES = 1,
+    WANMI_IO_RULES = 2
+} wanmi_io_table;
+
+/* Adds the rows of a CSV file (header line with the table's columns, in any
+ * order; columns that are not the table's are an error) to a map file. Every
+ * row that is bad by itself or against the map is reported with file, row,
+ * column and value, and left out; `replace` empties the table first.
+ * Errors: WANMI_E_IO_OPEN, _FORMAT, _COLUMN, WANMI_E_IO_ROW without on_problem. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_add_table(const char *path, wanmi_io_table table,
+                                              const char *csv_path, int32_t replace,
+                                              const wanmi_io_report *report, const wanmi_host *host,
+                                              wanmi_io_tally *tally, wanmi_error *error);
+
+/* Removes a layer or table (by its name in the file) from a map file.
+ * Errors: WANMI_E_MAP_LAYER when there is none. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_drop(const char *path, const char *name, const wanmi_host *host,
+                                         wanmi_error *error);
+
+/* Writes a map as GeoJSON (one file a layer, longitude and latitude) and CSV
+ * (one file a table) into a folder, made if it is not there. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_export(const wanmi_map *map, const char *folder,
+                                           const wanmi_host *host, wanmi_error *error);
+
+/* ---- streams in: positions and events ---------------------------------------------- */
+
+typedef enum wanmi_io_format {
+    WANMI_IO_AUTO = 0,              /* by the first byte that is not blank: '{' is NDJSON, else CSV */
+    WANMI_IO_CSV = 1,               /* RFC 4180: header, quotes, CRLF or LF, byte-order mark allowed */
+    WANMI_IO_NDJSON = 2             /* one JSON object a line, or one GeoJSON Point feature a line */
+} wanmi_io_format;
+
+/* Names of the columns; NULL: the default. */
+typedef struct wanmi_io_columns {
+    size_t struct_size;
+    const char *lon;                /* "lon" */
+    const char *lat;                /* "lat" */
+    const char *id;                 /* "id" */
+    const char *time;               /* "time" */
+    const char *class_column;       /* "class" */
+    const char *severity;           /* "severity" */
+    const char *source;             /* "source" */
+} wanmi_io_columns;
+
+WANMI_API void wanmi_io_columns_init(wanmi_io_columns *columns);
+
+/* One row, as texts and numbers. The texts live until the next read call. */
+typedef struct wanmi_io_row {
+    uint64_t row;                   /* data rows, counted from 1 */
+    uint64_t line;                  /* line of the file, counted from 1 */
+    const char *id;                 /* text, as it came in; "" when there is none */
+    const char *class_text;
+    const char *source;
+    double lon;
+    double lat;
+    int64_t time_us;                /* WANMI_TIME_NONE: none */
+    int32_t severity;               /* 0 when there is none */
+    int32_t reserved;
+} wanmi_io_row;
+
+typedef struct wanmi_io_reader wanmi_io_reader;
+
+/* Opens a stream. Columns `lon` and `lat` must be there; a column that was named
+ * by the caller must be there too. Longest line: 1 MiB.
+ * Owns: close with wanmi_io_reader_close. `zone` (may be NULL: UTC) is for times
+ * without offset and must outlive the reader.
+ * Errors: WANMI_E_IO_OPEN, _COLUMN, _FORMAT. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_reader_open(const char *path, wanmi_io_format format,
+                                            const wanmi_io_columns *columns, const wanmi_zone *zone,
+                                            const wanmi_host *host, wanmi_io_reader **reader,
+                                            wanmi_error *error);
+/* The same over memory, which must outlive the reader: for tests and fuzzing. */
+WANMI_API wanmi_status wanmi_io_reader_open_memory(const char *data, size_t size, const char *name,
+                                                   wanmi_io_format format, const wanmi_io_columns *columns,
+                                                   const wanmi_zone *zone, const wanmi_host *host,
+                                                   wanmi_io_reader **reader, wanmi_error *error);
+WANMI_API void wanmi_io_reader_close(wanmi_io_reader *reader);
+
+/* Reads up to `capacity` rows. Gives `count` (0 and WANMI_END at the end). A row
+ * that cannot be read ends the batch with WANMI_E_IO_ROW: `count` rows before it
+ * are good, `error` names file, line, column and value, and the next call goes
+ * on behind it. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_reader_read(wanmi_io_reader *reader, wanmi_io_row *rows, size_t capacity,
+                                            size_t *count, wanmi_error *error);
+
+/* ---- streams out ---------------------------------------------------------------------- */
+
+typedef enum wanmi_io_output {
+    WANMI_IO_OUT_CSV = 0,
+    WANMI_IO_OUT_NDJSON = 1,
+    WANMI_IO_OUT_GPKG = 2           /* needs a path; points where x, y are given */
+} wanmi_io_output;
+
+typedef enum wanmi_io_type {
+    WANMI_IO_TEXT = 0,
+    WANMI_IO_REAL = 1,
+    WANMI_IO_INTEGER = 2
+} wanmi_io_type;
+
+typedef struct wanmi_io_writer wanmi_io_writer;
+
+/* Opens a table for writing: `names` and `types` of its columns. For GPKG, `crs`
+ * (may be NULL: no geometry) is the CRS of the points.
+ * Owns: wanmi_io_writer_close, which says whether all is on disk.
+ * Errors: WANMI_E_IO_OPEN, WANMI_E_ARGUMENT. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_writer_open(const char *path, wanmi_io_output output,
+                                            const char *const *names, const wanmi_io_type *types,
+                                            size_t columns, wanmi_crs *crs, const wanmi_host *host,
+                                            wanmi_io_writer **writer, wanmi_error *error);
+
+/* Writes one row: one text a column; NULL is empty (null). REAL and INTEGER
+ * columns get texts that are numbers. `x`, `y` NaN: no point.
+ * Errors: WANMI_E_IO_WRITE. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_writer_row(wanmi_io_writer *writer, const char *const *values,
+                                           double x, double y, wanmi_error *error);
+WANMI_API wanmi_status wanmi_io_writer_close(wanmi_io_writer *writer, wanmi_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

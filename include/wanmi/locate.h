@@ -1,0 +1,122 @@
+/* wanmi/locate.h - which areas a position lies in.
+ *
+ * Takes:   positions (degrees in a datum, or x, y of the map), instants.
+ * Gives:   for each: the cell, the status, the distance where it was snapped,
+ *          and a tuple: the areas of every layer.
+ * Threads: a wanmi_index is immutable and shared; a wanmi_locator belongs to
+ *          one thread at a time and holds its PROJ and GEOS contexts.
+ *
+ * The answer (docs/answers.md):
+ *   1. the datum is removed and PROJ gives x, y (crs.h);
+ *   2. an R-tree over the areas' boxes gives candidates, GEOS covers decides: a
+ *      point on the boundary is inside;
+ *   3. in a partition layer the owner is the covering area with the lowest code;
+ *      in a layer that is an ancestor of the cell layer the owner cell's own
+ *      ancestor wins if it covers the point too; in an overlay layer the answer
+ *      is every covering area, in code order;
+ *   4. no cell covers it: outside; with snap_m > 0 the nearest cell within that
+ *      distance, snapped; distances within 1 nm tie, to the lowest code;
+ *   5. only areas valid at the instant count;
+ *   6. what cannot be answered is rejected with a reason, never guessed.
+ */
+#ifndef WANMI_LOCATE_H
+#define WANMI_LOCATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+#include "map.h"
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wanmi_index wanmi_index;
+typedef struct wanmi_locator wanmi_locator;
+
+/* Compiles a map for locating. Keeps the map alive.
+ * Owns: release with wanmi_index_release. Threads: any; the index is immutable.
+ * Errors: WANMI_E_MEMORY. Since: 0.1 */
+WANMI_API wanmi_status wanmi_index_create(wanmi_map *map, wanmi_index **index, wanmi_error *error);
+WANMI_API wanmi_index *wanmi_index_retain(wanmi_index *index);
+WANMI_API void wanmi_index_release(wanmi_index *index);
+WANMI_API wanmi_map *wanmi_index_map(const wanmi_index *index);   /* borrowed */
+WANMI_API uint64_t wanmi_index_bytes(const wanmi_index *index);   /* without the map's */
+
+/* A thread's session. Keeps the index alive. Prepared geometries are made when
+ * first needed and kept in the session.
+ * Owns: free with wanmi_locator_free. Errors: WANMI_E_MEMORY, WANMI_E_CRS_...,
+ * WANMI_E_LOCATE_GEOS. Since: 0.1 */
+WANMI_API wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
+                                            wanmi_locator **locator, wanmi_error *error);
+WANMI_API void wanmi_locator_free(wanmi_locator *locator);
+WANMI_API wanmi_index *wanmi_locator_index(const wanmi_locator *locator); /* borrowed */
+
+/* Input columns. Strides are in bytes; 0 means packed. */
+typedef struct wanmi_positions {
+    size_t struct_size;
+    size_t count;
+    const double *x;                /* longitude in degrees, or x in metres */
+    const double *y;
+    const int64_t *time_us;         /* NULL: every position takes `now_us` */
+    const uint8_t *datums;          /* NULL: every position is in `datum` */
+    size_t x_stride;
+    size_t y_stride;
+    size_t time_stride;
+    size_t datum_stride;
+    wanmi_datum datum;
+    int32_t reserved;
+    int64_t now_us;                 /* for positions without a time; WANMI_TIME_NONE: the clock, read once */
+} wanmi_positions;
+
+WANMI_API void wanmi_positions_init(wanmi_positions *positions);
+
+/* Output columns, `count` long and packed; NULL: not wanted. */
+typedef struct wanmi_hits {
+    size_t struct_size;
+    uint32_t *cell;                 /* index of the area in the cell layer, or WANMI_NONE */
+    uint32_t *tuple;                /* for wanmi_locator_areas; WANMI_NONE when rejected */
+    double *distance_m;             /* to the cell when snapped; 0 inside; NaN otherwise */
+    double *map_x;                  /* x, y in the map's CRS; NaN when rejected */
+    double *map_y;
+    uint8_t *where;                 /* wanmi_where */
+    uint8_t *reason;                /* wanmi_reason, why rejected */
+} wanmi_hits;
+
+WANMI_API void wanmi_hits_init(wanmi_hits *hits);
+
+/* Locates positions. Makes no GEOS or PROJ object and allocates nothing per
+ * event; the session's memory grows only when an area or a tuple is met for the
+ * first time.
+ * Owns: the caller owns all columns. Threads: the locator's own thread.
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY, WANMI_E_LOCATE_GEOS; positions that
+ * are rejected are answers, not errors. Since: 0.1 */
+WANMI_API wanmi_status wanmi_locate(wanmi_locator *locator, const wanmi_positions *positions,
+                                    const wanmi_hits *hits, wanmi_error *error);
+
+/* One position a call: as wanmi_locate with one position. `cell` and `where`
+ * must be given. Since: 0.1 */
+WANMI_API wanmi_status wanmi_locate_one(wanmi_locator *locator, wanmi_datum datum, double x, double y,
+                                        int64_t instant_us, uint32_t *cell, wanmi_where *where,
+                                        wanmi_error *error);
+
+/* The areas of a tuple in one layer, in code order: at most one in a partition
+ * layer. In the cell layer of a snapped position: none (the cell is in `cell`).
+ * Equal tuples of one locator mean equal areas in all layers.
+ * Owns: the session; the array lives until the locator is freed.
+ * Threads: the locator's own thread. Errors: WANMI_E_ARGUMENT. Since: 0.1 */
+WANMI_API wanmi_status wanmi_locator_areas(const wanmi_locator *locator, uint32_t tuple, uint32_t layer,
+                                           const uint32_t **areas, size_t *count);
+
+/* The lowest area of a tuple in a layer, or WANMI_NONE. Since: 0.1 */
+WANMI_API uint32_t wanmi_locator_area(const wanmi_locator *locator, uint32_t tuple, uint32_t layer);
+
+/* Bytes the session keeps, GEOS's own not counted. Since: 0.1 */
+WANMI_API uint64_t wanmi_locator_bytes(const wanmi_locator *locator);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,331 @@
+/* wanmi/map.h - the model: layers, areas, units, duties, rules.
+ *
+ * Takes:   polygons as WKB in the map's CRS (metres), codes as text, tables row
+ *          by row, in any order.
+ * Gives:   a validated, immutable map that all threads share.
+ * Threads: a builder belongs to one thread at a time; a map is immutable and
+ *          counted: retain and release it from any thread.
+ *
+ * A bad row is refused by name (layer, code, row, value) and the builder goes
+ * on: the caller decides whether the rest is good enough. What can only be seen
+ * when all is there (parents, duties, doubled codes) is found by
+ * wanmi_map_build, which reports each problem in turn.
+ *
+ * Order: inside a layer areas are sorted by code, compared as bytes, then by
+ * valid_from. So an area's index says which of two has the lower code. Areas of
+ * all layers share one numbering; those of a layer are consecutive.
+ */
+#ifndef WANMI_MAP_H
+#define WANMI_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+#include "crs.h"
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wanmi_map wanmi_map;
+typedef struct wanmi_map_builder wanmi_map_builder;
+
+/* Longest texts, in bytes of UTF-8. */
+#define WANMI_CODE_MAX 64
+#define WANMI_NAME_MAX 255
+#define WANMI_LAYERS_MAX 64
+
+typedef enum wanmi_layer_kind {
+    WANMI_PARTITION = 0,            /* areas meet at edges: a point has one owner */
+    WANMI_OVERLAY = 1               /* areas may overlap: a point has any number */
+} wanmi_layer_kind;
+
+/* ---- definitions: what a builder is given; every text is copied -------------- */
+
+/* The table wanmi_meta. NULL and "" mean the same: not given. */
+typedef struct wanmi_map_meta {
+    size_t struct_size;
+    const char *uuid;               /* 8-4-4-4-12; "": a random one is made */
+    const char *title;
+    const char *crs;                /* must be given: EPSG code, PROJ string or WKT */
+    const char *operation;          /* PROJ pipeline; "": chosen */
+    const char *timezone;           /* IANA name; "": "Asia/Shanghai" */
+    const char *cell_layer;         /* "": the first layer of level 0 */
+    const char *fallback_unit;      /* code of a unit; "": none */
+    const char *code_layout;        /* such as "6+3+3+2"; "": codes have no declared parts */
+    double snap_m;                  /* metres; 0: no snapping */
+    uint32_t generation;            /* 1 or more */
+    int32_t allow_ballpark;         /* as in wanmi_crs_options */
+} wanmi_map_meta;
+
+WANMI_API void wanmi_map_meta_init(wanmi_map_meta *meta);
+
+typedef struct wanmi_layer_def {
+    size_t struct_size;
+    const char *name;               /* 1 to 63 bytes, letters, digits, _ - and non-ASCII; not "wanmi_..." */
+    wanmi_layer_kind kind;
+    int32_t level;                  /* 0 is the cell, higher is coarser */
+    const char *parent;             /* name of the parent layer; "": none */
+} wanmi_layer_def;
+
+WANMI_API void wanmi_layer_def_init(wanmi_layer_def *def);
+
+typedef struct wanmi_area_def {
+    size_t struct_size;
+    const char *layer;
+    const char *code;               /* unique in the layer at any instant */
+    const char *name;
+    const char *parent;             /* code in the parent layer; "": none */
+    const char *grade;
+    int64_t valid_from_us;          /* included; WANMI_TIME_NONE: always was */
+    int64_t valid_to_us;            /* excluded; WANMI_TIME_NONE: for ever */
+    const uint8_t *wkb;             /* (multi)polygon, 2D or more; only x, y are kept */
+    size_t wkb_size;
+    int64_t row;                    /* row in the source, for messages; 0: not known */
+} wanmi_area_def;
+
+WANMI_API void wanmi_area_def_init(wanmi_area_def *def);
+
+typedef struct wanmi_unit_def {
+    size_t struct_size;
+    const char *code;
+    const char *name;
+    const char *kind;               /* free text: organisation, team, post, person ... */
+    const char *parent;             /* code of a unit; "": none */
+    int64_t row;
+} wanmi_unit_def;
+
+WANMI_API void wanmi_unit_def_init(wanmi_unit_def *def);
+
+typedef struct wanmi_duty_def {
+    size_t struct_size;
+    const char *layer;
+    const char *area;               /* code; all versions of that code */
+    const char *role;
+    const char *unit;               /* code */
+    int32_t rank;                   /* 1 is the best */
+    int32_t reserved;
+    int64_t row;
+} wanmi_duty_def;
+
+WANMI_API void wanmi_duty_def_init(wanmi_duty_def *def);
+
+/* One row of wanmi_rules; route.h says what a rule means. Empty texts mean
+ * "any" in conditions and "none" elsewhere. `weekdays`, `hours`, `mode`,
+ * `owner` and `deadline` are kept, written and read, but a plan of 0.1 is
+ * refused where one of them is set: a rule is never half obeyed. */
+typedef struct wanmi_rule_def {
+    size_t struct_size;
+    int32_t seq;                    /* order; unique */
+    int32_t min_severity;           /* 0 to 255 */
+    const char *mode;
+    const char *class_prefix;       /* column `class` */
+    const char *layer;
+    const char *area;               /* code, or prefix followed by '*' */
+    const char *owner;
+    const char *source;
+    int64_t valid_from_us;
+    int64_t valid_to_us;
+    const char *weekdays;
+    const char *hours;
+    const char *role;
+    const char *at_layer;
+    const char *holders;            /* "best" (default) or "all" */
+    const char *unit;
+    int32_t copy;                   /* 1: for information */
+    int32_t priority;               /* 0 to 9; -1: 5 */
+    const char *deadline;
+    const char *tag;
+    int32_t last;                   /* 1: no later rule is looked at */
+    int32_t reserved;
+    int64_t row;
+} wanmi_rule_def;
+
+WANMI_API void wanmi_rule_def_init(wanmi_rule_def *def);
+
+/* ---- building ------------------------------------------------------------------ */
+
+/* Owns: free with wanmi_map_builder_free. Errors: WANMI_E_MEMORY. Since: 0.1 */
+WANMI_API wanmi_status wanmi_map_builder_create(const wanmi_host *host,
+                                                wanmi_map_builder **builder, wanmi_error *error);
+WANMI_API void wanmi_map_builder_free(wanmi_map_builder *builder);
+
+/* Each adds one thing and copies it; on an error nothing is added and the
+ * builder stays usable. Only what can be seen in the row itself is checked here:
+ * texts, numbers, and for areas the geometry: WKB that GEOS cannot read, rings
+ * of fewer than four points, unclosed rings, coordinates that are not finite,
+ * and polygons GEOS calls invalid (its reason and place are in the message).
+ * Errors: WANMI_E_MAP_..., WANMI_E_ARGUMENT, WANMI_E_MEMORY. Since: 0.1 */
+WANMI_API wanmi_status wanmi_map_builder_meta(wanmi_map_builder *builder,
+                                              const wanmi_map_meta *meta, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_layer(wanmi_map_builder *builder,
+                                               const wanmi_layer_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_area(wanmi_map_builder *builder,
+                                              const wanmi_area_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_unit(wanmi_map_builder *builder,
+                                              const wanmi_unit_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_duty(wanmi_map_builder *builder,
+                                              const wanmi_duty_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_rule(wanmi_map_builder *builder,
+                                              const wanmi_rule_def *def, wanmi_error *error);
+
+/* Checks a polygon alone, as wanmi_map_builder_area does. `def` needs only
+ * layer, code, row and wkb. Errors: as there. Since: 0.1 */
+WANMI_API wanmi_status wanmi_map_builder_check_area(wanmi_map_builder *builder,
+                                                    const wanmi_area_def *def, wanmi_error *error);
+
+typedef struct wanmi_map_build_options {
+    size_t struct_size;
+    wanmi_problem_fn on_problem;    /* NULL: the first problem ends the build with its error.
+                                       Given: each problem is reported, its row is left out, and the
+                                       build goes on */
+    void *problem_user;
+    wanmi_progress_fn on_progress;
+    void *progress_user;
+} wanmi_map_build_options;
+
+WANMI_API void wanmi_map_build_options_init(wanmi_map_build_options *options);
+
+/* Makes the map: resolves parents, duties and rules, sorts, numbers, and checks
+ * the whole: doubled codes (per instant), unknown parents, loops among units and
+ * layers, duties and rules that point nowhere, two duties alike. With
+ * on_problem a row that fails is left out (an area whose parent is not there
+ * keeps its place without a parent). The builder is left as it was.
+ * `options` may be NULL.
+ * Owns: release with wanmi_map_release. Threads: the builder's thread.
+ * Errors: WANMI_E_MAP_..., WANMI_E_CRS_..., WANMI_E_ZONE, WANMI_E_MEMORY,
+ * WANMI_E_CANCELLED. Since: 0.1 */
+WANMI_API wanmi_status wanmi_map_build(wanmi_map_builder *builder,
+                                       const wanmi_map_build_options *options,
+                                       wanmi_map **map, wanmi_error *error);
+
+WANMI_API wanmi_map *wanmi_map_retain(wanmi_map *map);
+WANMI_API void wanmi_map_release(wanmi_map *map);
+
+/* ---- reading --------------------------------------------------------------------
+ * All read functions: Threads: any. Errors: an index out of range gives "",
+ * WANMI_NONE, or WANMI_E_ARGUMENT. Texts and arrays live as long as the map. */
+
+/* Fills `meta` with the map's own texts (they live as long as the map).
+ * `operation` is the one that is used. Since: 0.1 */
+WANMI_API void wanmi_map_read_meta(const wanmi_map *map, wanmi_map_meta *meta);
+WANMI_API wanmi_crs *wanmi_map_crs(const wanmi_map *map);         /* borrowed */
+WANMI_API const wanmi_zone *wanmi_map_zone(const wanmi_map *map); /* borrowed */
+WANMI_API uint32_t wanmi_map_generation(const wanmi_map *map);
+WANMI_API uint32_t wanmi_map_fallback_unit(const wanmi_map *map); /* index or WANMI_NONE */
+
+typedef struct wanmi_layer_info {
+    const char *name;
+    wanmi_layer_kind kind;
+    int32_t level;
+    uint32_t parent;                /* index of the parent layer, or WANMI_NONE */
+    uint32_t first_area;            /* its areas are first_area .. first_area + area_count - 1 */
+    uint32_t area_count;
+    int32_t is_cell_ancestor;       /* 1: reached from the cell layer by parents */
+} wanmi_layer_info;
+
+WANMI_API uint32_t wanmi_map_layer_count(const wanmi_map *map);
+WANMI_API uint32_t wanmi_map_cell_layer(const wanmi_map *map);    /* index or WANMI_NONE (no layer of level 0) */
+WANMI_API uint32_t wanmi_map_find_layer(const wanmi_map *map, const char *name);
+WANMI_API wanmi_status wanmi_map_layer(const wanmi_map *map, uint32_t layer, wanmi_layer_info *info);
+
+typedef struct wanmi_area_info {
+    const char *code;
+    const char *name;
+    const char *parent_code;
+    const char *grade;
+    int64_t valid_from_us;
+    int64_t valid_to_us;
+    int64_t row;
+    uint32_t layer;
+    uint32_t parent;                /* first version of the parent area, or WANMI_NONE */
+    uint32_t key;                   /* first version of this code in this layer: equal for all versions */
+    uint32_t polygon_count;
+    double min_x, min_y, max_x, max_y; /* metres */
+} wanmi_area_info;
+
+WANMI_API uint32_t wanmi_map_area_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_area(const wanmi_map *map, uint32_t area, wanmi_area_info *info);
+WANMI_API const char *wanmi_map_area_code(const wanmi_map *map, uint32_t area);
+
+/* The area of a code in a layer, valid at an instant (WANMI_TIME_NONE: the
+ * first version whenever valid), or WANMI_NONE. */
+WANMI_API uint32_t wanmi_map_find_area(const wanmi_map *map, uint32_t layer, const char *code,
+                                       int64_t instant_us);
+
+/* The parent of an area at an instant, or WANMI_NONE. */
+WANMI_API uint32_t wanmi_map_area_parent(const wanmi_map *map, uint32_t area, int64_t instant_us);
+
+/* Bytes of an area's WKB (ISO, little endian, MultiPolygon if it has more than
+ * one part, else Polygon), and the WKB itself: byte for byte the coordinates
+ * that were given. Errors: WANMI_E_ARGUMENT (index, too small). */
+WANMI_API size_t wanmi_map_area_wkb_size(const wanmi_map *map, uint32_t area);
+WANMI_API wanmi_status wanmi_map_area_wkb(const wanmi_map *map, uint32_t area, uint8_t *wkb, size_t size);
+
+/* The raw rings, kept once: ring `r` of an area is xy[2*points[r]] ..
+ * xy[2*points[r+1]-1], closed. polygons[p] is the first ring of part p, rings
+ * after it are its holes; polygons[polygon_count] is the number of rings. */
+typedef struct wanmi_area_rings {
+    uint32_t polygon_count;
+    uint32_t ring_count;
+    const uint32_t *polygons;       /* polygon_count + 1, relative to this area's first ring */
+    const uint32_t *points;         /* ring_count + 1, absolute into xy */
+    const double *xy;               /* the map's one coordinate array */
+} wanmi_area_rings;
+
+WANMI_API wanmi_status wanmi_map_area_rings(const wanmi_map *map, uint32_t area, wanmi_area_rings *rings);
+
+typedef struct wanmi_unit_info {
+    const char *code;
+    const char *name;
+    const char *kind;
+    uint32_t parent;
+    int64_t row;
+} wanmi_unit_info;
+
+/* Units are sorted by code. */
+WANMI_API uint32_t wanmi_map_unit_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_unit(const wanmi_map *map, uint32_t unit, wanmi_unit_info *info);
+WANMI_API const char *wanmi_map_unit_code(const wanmi_map *map, uint32_t unit);
+WANMI_API uint32_t wanmi_map_find_unit(const wanmi_map *map, const char *code);
+
+typedef struct wanmi_duty_info {
+    uint32_t area;                  /* the key (first version) of the area */
+    uint32_t unit;
+    uint32_t role;
+    int32_t rank;
+    int64_t row;
+} wanmi_duty_info;
+
+/* Duties are sorted by area key, role, rank, unit. The duties of an area are
+ * first .. first + count - 1 of wanmi_map_area_duties. */
+WANMI_API uint32_t wanmi_map_duty_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_duty(const wanmi_map *map, uint32_t duty, wanmi_duty_info *info);
+WANMI_API void wanmi_map_area_duties(const wanmi_map *map, uint32_t area_key, uint32_t *first, uint32_t *count);
+
+/* Roles and tags are numbered from 0 in the order of their texts' bytes. */
+WANMI_API uint32_t wanmi_map_role_count(const wanmi_map *map);
+WANMI_API const char *wanmi_map_role(const wanmi_map *map, uint32_t role);
+WANMI_API uint32_t wanmi_map_find_role(const wanmi_map *map, const char *role);
+WANMI_API uint32_t wanmi_map_tag_count(const wanmi_map *map);
+WANMI_API const char *wanmi_map_tag(const wanmi_map *map, uint32_t tag);
+
+/* Rules are sorted by seq. `def` is filled with texts that live as long as the
+ * map. */
+WANMI_API uint32_t wanmi_map_rule_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_rule(const wanmi_map *map, uint32_t rule, wanmi_rule_def *def);
+
+/* Whether two maps say the same: meta (with uuid), layers, areas with every
+ * coordinate bit, units, duties, rules. WANMI_OK: equal. WANMI_PARTIAL: `error`
+ * names the first difference. Since: 0.1 */
+WANMI_API wanmi_status wanmi_map_equal(const wanmi_map *a, const wanmi_map *b, wanmi_error *difference);
+
+/* Bytes the map keeps. Since: 0.1 */
+WANMI_API uint64_t wanmi_map_bytes(const wanmi_map *map);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

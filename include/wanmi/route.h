@@ -1,0 +1,95 @@
+/* wanmi/route.h - who receives an event.
+ *
+ * Takes:   events and where they lie (locate.h), a map's units, duties, rules.
+ * Gives:   deliveries.
+ * Threads: a wanmi_plan is immutable and shared; a wanmi_router belongs to one
+ *          thread at a time.
+ *
+ * What a rule means (docs/routing.md):
+ *   Rules are tried in the order of `seq`. A rule matches an event when all of
+ *   its conditions hold: the event's class begins with `class`; the event lies
+ *   in `area` of `layer` (a code; a prefix and '*'; or any area of the layer
+ *   when `area` is empty); its source is `source`; its severity is at least
+ *   `min_severity`; its time is in valid_from .. valid_to. After a rule with
+ *   `last` has matched no later one is tried.
+ *   A rule that matches delivers
+ *   - to `unit`, if it names one; and
+ *   - to the holders of `role`, if it names one: of the event's own area in
+ *     `at_layer` (default: the cell layer), else of that area's nearest ancestor
+ *     that has holders of the role. `holders` = best takes the lowest rank (of
+ *     equal ranks the lowest unit code), all takes every one of that area.
+ *   One unit gets one delivery in one role: the first rule wins, except that a
+ *   primary delivery takes the place of a copy.
+ *   When no rule made a primary delivery for an event in a cell, it goes to the
+ *   best duty of any role of the cell, else of its nearest ancestor that has
+ *   one, else to the map's fallback unit (rule FALLBACK). So every event inside
+ *   the map reaches somebody; a plan that cannot promise it is refused.
+ *   An event outside every cell goes to the map's fallback unit (rule OUTSIDE)
+ *   or, if there is none, to nobody: WANMI_REASON_OUTSIDE.
+ *   A snapped event counts as in its cell.
+ */
+#ifndef WANMI_ROUTE_H
+#define WANMI_ROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+#include "locate.h"
+#include "map.h"
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wanmi_plan wanmi_plan;
+typedef struct wanmi_router wanmi_router;
+
+/* The most deliveries one event can have; a plan that could make more is
+ * refused with WANMI_E_LIMIT. */
+#define WANMI_DELIVERIES_MAX 1024
+
+/* Compiles a map's rules. Keeps map and words alive. With `on_problem` NULL the
+ * first problem is the error; else every problem is reported before it.
+ * Owns: release with wanmi_plan_release. Threads: any.
+ * Errors: WANMI_E_ROUTE_RULE (a rule this version does not carry, by row),
+ * WANMI_E_ROUTE_NOBODY (names the first cell that nobody answers for),
+ * WANMI_E_LIMIT, WANMI_E_MEMORY. Since: 0.1 */
+WANMI_API wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words,
+                                         wanmi_problem_fn on_problem, void *problem_user,
+                                         wanmi_plan **plan, wanmi_error *error);
+WANMI_API wanmi_plan *wanmi_plan_retain(wanmi_plan *plan);
+WANMI_API void wanmi_plan_release(wanmi_plan *plan);
+WANMI_API wanmi_map *wanmi_plan_map(const wanmi_plan *plan);      /* borrowed */
+WANMI_API uint64_t wanmi_plan_bytes(const wanmi_plan *plan);
+/* The most deliveries one event can have under this plan. */
+WANMI_API uint32_t wanmi_plan_deliveries_max(const wanmi_plan *plan);
+
+/* A thread's session; keeps the plan alive. The locator whose tuples it reads
+ * is given with each call and must be of the same map.
+ * Owns: free with wanmi_router_free. Errors: WANMI_E_MEMORY. Since: 0.1 */
+WANMI_API wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_error *error);
+WANMI_API void wanmi_router_free(wanmi_router *router);
+
+/* Routes `count` events whose hits (cell, tuple, where, reason: all needed) the
+ * locator has given. `now_us` stands for the time of events without one.
+ * Writes deliveries in the order of the events, those of one event in the order
+ * of their rules; `first[i]` .. `first[i+1]` are those of event i (`first` has
+ * count + 1 places). An event without deliveries gets its reason in
+ * `unrouted[i]` (wanmi_reason), others 0.
+ * Stops before the first event whose deliveries might not fit: `done` says how
+ * many events were routed, status WANMI_PARTIAL; call again with the rest. A
+ * capacity of wanmi_plan_deliveries_max() lets at least one through.
+ * Owns: the caller owns all arrays. Threads: the router's own thread.
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY (a class first seen). Since: 0.1 */
+WANMI_API wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
+                                   const wanmi_event *events, size_t count, const wanmi_hits *hits,
+                                   int64_t now_us, wanmi_delivery *deliveries, size_t capacity,
+                                   size_t *first, uint8_t *unrouted, size_t *done,
+                                   wanmi_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
