@@ -214,6 +214,9 @@ WANMI_API void wanmi_map_read_meta(const wanmi_map *map, wanmi_map_meta *meta);
 WANMI_API wanmi_crs *wanmi_map_crs(const wanmi_map *map);         /* borrowed */
 WANMI_API const wanmi_zone *wanmi_map_zone(const wanmi_map *map); /* borrowed */
 WANMI_API uint32_t wanmi_map_generation(const wanmi_map *map);
+/* What the host lent to the builder: indexes and plans made from the map take
+ * their memory and their clock there too. Borrowed; lives as long as the map. */
+WANMI_API const wanmi_host *wanmi_map_host(const wanmi_map *map);
 WANMI_API uint32_t wanmi_map_fallback_unit(const wanmi_map *map); /* index or WANMI_NONE */
 
 typedef struct wanmi_layer_info {
