@@ -80,7 +80,7 @@ typedef struct wanmi_dispatch_options {
     size_t struct_size;
     size_t ring_capacity;           /* records of one producer's ring to one lane; power of two; default 16384 */
     size_t dead_capacity;           /* letters of one thread's ring to the dead-letter thread; default 4096 */
-    uint32_t producers_max;         /* open at the same time; default 64 */
+    uint32_t producers_max;         /* open, or closed and not yet empty, at the same time; 1 to 65536; default 64 */
     uint32_t reserved;
     wanmi_dead_fn dead;             /* NULL: dead letters are counted as unwritten */
     void *dead_user;
@@ -123,17 +123,22 @@ WANMI_API wanmi_status wanmi_producer_submit(wanmi_producer *producer, uint32_t 
                                              const wanmi_delivery *deliveries, const uint32_t *keys,
                                              size_t count, wanmi_error *error);
 
-/* Stops intake, then waits until nothing is pending or `deadline_us`
- * microseconds have passed (0: look once). `left` is what is pending then.
- * Errors: WANMI_E_DEADLINE with `left` filled. May be called again. Since: 0.1 */
+/* Stops intake, then waits until nothing is pending, no dead letter is on its
+ * way and no submit is running, or `deadline_us` microseconds have passed (0:
+ * look once). `left` is what is pending then. May be called again.
+ * Errors: WANMI_E_DEADLINE with `left` filled, WANMI_E_ARGUMENT. Since: 0.1 */
 WANMI_API wanmi_status wanmi_dispatch_drain(wanmi_dispatch *dispatch, int64_t deadline_us,
                                             uint64_t *left, wanmi_error *error);
 
 /* Stops intake and the threads. What is still pending goes to the dead letters
- * with REASON_SHUTDOWN. Waits for callbacks that run. Since: 0.1 */
+ * with REASON_SHUTDOWN. Waits for callbacks that run, so it must not be called
+ * from one. Since: 0.1 */
 WANMI_API void wanmi_dispatch_stop(wanmi_dispatch *dispatch);
 
-/* Figures of one sink, or of all in sum, of one instant: the law holds in it. */
+/* Figures of one sink, or of all in sum; the law holds in them. They are sums
+ * over the rings. Each ring is read whole: mostly of one instant, and under a
+ * load that never lets up with its producer a little later than its lane, never
+ * earlier. At rest all is of one instant. */
 typedef struct wanmi_tally {
     size_t struct_size;
     uint64_t accepted;
@@ -155,8 +160,9 @@ typedef struct wanmi_tally {
 WANMI_API void wanmi_tally_init(wanmi_tally *tally);
 
 /* One consistent snapshot: `sinks` (may be NULL) gets one tally a sink, at most
- * `capacity`; `sum` their sum. Never stops producers or sinks for longer than
- * one batch. Errors: WANMI_E_ARGUMENT. Threads: any. Since: 0.1 */
+ * `capacity`; `sum` is that of all sinks. Fill each with wanmi_tally_init. Stops
+ * neither producers nor sinks, and ends also while callbacks hang.
+ * Errors: WANMI_E_ARGUMENT. Threads: any. Since: 0.1 */
 WANMI_API wanmi_status wanmi_dispatch_snapshot(wanmi_dispatch *dispatch, wanmi_tally *sum,
                                                wanmi_tally *sinks, size_t capacity,
                                                wanmi_error *error);

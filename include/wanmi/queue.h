@@ -48,13 +48,19 @@ WANMI_API size_t wanmi_ring_push(wanmi_ring *ring, const void *records, size_t c
 /* Consumer: shows up to `wanted` records that lie one after another in memory,
  * or 0 when it is empty. They stay in the ring. Since: 0.1 */
 WANMI_API size_t wanmi_ring_take(wanmi_ring *ring, size_t wanted, const void **records);
-/* Consumer: gives the first `count` of the records taken last back. Since: 0.1 */
+/* Consumer: gives the first `count` of the records taken last back; the others
+ * may be given back by further calls. Since: 0.1 */
 WANMI_API void wanmi_ring_release(wanmi_ring *ring, size_t count);
 /* Consumer: copies out up to `count` records and releases them once. Since: 0.1 */
 WANMI_API size_t wanmi_ring_pop(wanmi_ring *ring, void *records, size_t count);
 
 /* Any thread: published and not yet released; exact when both sides rest. Since: 0.1 */
 WANMI_API size_t wanmi_ring_depth(const wanmi_ring *ring);
+/* Any thread: how many records were ever published, and how many released; each
+ * is exact for an instant of its own side. Read released first: the difference
+ * is then never negative. Since: 0.1 */
+WANMI_API uint64_t wanmi_ring_published(const wanmi_ring *ring);
+WANMI_API uint64_t wanmi_ring_released(const wanmi_ring *ring);
 WANMI_API size_t wanmi_ring_capacity(const wanmi_ring *ring);
 
 #ifdef __cplusplus

@@ -1,0 +1,119 @@
+/* Dead letters: each thread's ring to the dead-letter thread, and that thread. */
+#include <string.h>
+
+#include "internal.h"
+
+/* Letters a callback. */
+enum { LETTERS_MAX = 512 };
+
+wanmi_status wm_letters_open(wm_letters *letters, wanmi_dispatch *d, wanmi_error *error)
+{
+    *letters = (wm_letters){.reader = &d->dead_park};
+    if (d->options.dead == NULL)
+        return WANMI_OK;
+    return wanmi_ring_create(sizeof(wanmi_dead_letter), d->options.dead_capacity, &d->ring_host,
+                             &letters->ring, error);
+}
+
+void wm_letters_drop(wm_letters *letters)
+{
+    wanmi_ring_free(letters->ring);
+    letters->ring = NULL;
+}
+
+wanmi_dead_letter *wm_letters_place(wm_letters *letters, size_t wanted)
+{
+    if (letters->staged == letters->room) {
+        if (letters->staged != 0 || letters->ring == NULL)
+            return NULL;
+        void *places;
+        letters->room = wanmi_ring_reserve(letters->ring, wanted, &places);
+        letters->places = places;
+        if (letters->room == 0)
+            return NULL;
+    }
+    return &letters->places[letters->staged++];
+}
+
+void wm_letters_publish(wm_letters *letters, wm_side *side)
+{
+    if (letters->staged == 0)
+        return;
+    wm_side_add(side, WM_LETTERS, letters->staged);
+    wanmi_ring_publish(letters->ring, letters->staged);
+    letters->staged = letters->room = 0;
+    letters->sent = true;
+}
+
+void wm_letters_look(wm_letters *letters)
+{
+    if (!letters->sent)
+        return;
+    letters->sent = false;
+    wm_park_look(letters->reader);
+}
+
+/* Counts letters that have left, of one sink after another. */
+static void count_done(wanmi_dispatch *d, const wanmi_dead_letter *letters, size_t count,
+                       size_t written)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && letters[end].sink == letters[i].sink; end++)
+            ;
+        size_t wrote = written <= i ? 0 : (written < end ? written : end) - i;
+        wm_side *side = &d->sinks[letters[i].sink]->letters_done;
+        wm_side_open(side);
+        wm_side_add(side, WM_LETTERS_DONE, end - i);
+        wm_side_add(side, WM_UNWRITTEN, end - i - wrote);
+        wm_side_close(side);
+    }
+}
+
+static bool write_some(wanmi_dispatch *d, wanmi_ring *ring)
+{
+    const void *records;
+    size_t count = wanmi_ring_take(ring, LETTERS_MAX, &records);
+    if (count == 0)
+        return false;
+    const wanmi_dead_letter *letters = records;
+    size_t written = d->options.dead(d->options.dead_user, letters, count);
+    count_done(d, letters, count, written < count ? written : count);
+    wanmi_ring_release(ring, count);
+    return true;
+}
+
+/* One batch of every ring that has one. */
+static bool write_round(wanmi_dispatch *d)
+{
+    bool any = false;
+    uint32_t producers = wm_producer_count(d), sinks = wanmi_dispatch_sink_count(d);
+    for (uint32_t i = 0; i < producers; i++)
+        any |= write_some(d, d->producers[i]->letters.ring);
+    for (uint32_t i = 0; i < sinks; i++)
+        for (uint32_t j = 0; j < d->sinks[i]->def.lanes; j++)
+            any |= write_some(d, d->sinks[i]->lanes[j].letters.ring);
+    return any;
+}
+
+void *wm_dead_run(void *dispatch)
+{
+    wanmi_dispatch *d = dispatch;
+    pthread_setname_np(pthread_self(), "wm-dead-letters");
+    wm_wait wait = {0};
+    for (;;) {
+        /* Read before the round: an empty round after it means that all is written. */
+        bool end = wm_flag(&d->dead_end);
+        if (write_round(d)) {
+            wait = (wm_wait){0};
+        } else if (end) {
+            return NULL;
+        } else if (!wm_wait_awake(&wait)) {
+            wm_park_announce(&d->dead_park);
+            if (write_round(d) || wm_flag(&d->dead_end))
+                wm_park_leave(&d->dead_park);
+            else
+                wm_park_sleep(&d->dead_park);
+            wait = (wm_wait){0};
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/* Waiting: a thread that sleeps until there is work, and naps that grow.
+ *
+ * Nobody who brings work waits, and while nobody sleeps it costs one fence and
+ * one load a batch. No wake-up is lost (Dekker's flags): the bringer publishes,
+ * fences and reads the flag; the sleeper sets the flag, fences and looks for
+ * work once more. One of the two sees the other.
+ */
+#ifndef WM_DISPATCH_PARK_H
+#define WM_DISPATCH_PARK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The flag is the futex; it stands alone on its lines, for producers read it. */
+typedef struct wm_park {
+    _Alignas(128) _Atomic uint32_t sleeping;
+} wm_park;
+
+/* The sleeper: announce, look for work, then either sleep or leave. */
+void wm_park_announce(wm_park *park);
+void wm_park_sleep(wm_park *park);
+void wm_park_leave(wm_park *park);
+
+/* The bringer: one fence for all it has published, then a look at each flag. */
+void wm_park_fence(void);
+void wm_park_wake(wm_park *park);
+
+static inline void wm_park_look(wm_park *park)
+{
+    if (atomic_load_explicit(&park->sleeping, memory_order_relaxed) != 0)
+        wm_park_wake(park);
+}
+
+static inline void wm_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
+
+/* Waiting for something that no one announces: spins, then yields, then naps of
+ * 20 microseconds up to 1 ms. Starts as {0}. */
+typedef struct wm_wait {
+    uint32_t rounds;
+} wm_wait;
+
+void wm_wait_more(wm_wait *wait);
+/* The same, and naps no longer than `most_ns`. */
+void wm_wait_at_most(wm_wait *wait, int64_t most_ns);
+/* Spins and yields only; false when that has lasted long enough. */
+bool wm_wait_awake(wm_wait *wait);
+
+#endif
