@@ -188,20 +188,6 @@ typedef struct wanmi_host {
  * Owns: the caller. Threads: any. Errors: none. Since: 0.1 */
 WANMI_API void wanmi_host_init(wanmi_host *host);
 
-/* An allocator over an arena of jemalloc of its own, so that a handle's bytes
- * can be counted and the program's own malloc is left alone.
- * Errors: WANMI_E_UNSUPPORTED when built without jemalloc; WANMI_E_SYSTEM.
- * Owns: give `allocator` back with wanmi_arena_close once all that was made
- * with it is freed. Threads: any. Since: 0.1 */
-WANMI_API wanmi_status wanmi_arena_open(wanmi_allocator *allocator, wanmi_error *error);
-
-/* Bytes now handed out by an allocator of wanmi_arena_open, as jemalloc counts
- * them. Threads: any. Errors: none (0 for any other allocator). Since: 0.1 */
-WANMI_API uint64_t wanmi_arena_bytes(const wanmi_allocator *allocator);
-
-/* Destroys the arena. Threads: nobody may use it any more. Since: 0.1 */
-WANMI_API void wanmi_arena_close(wanmi_allocator *allocator);
-
 /* ---- time ------------------------------------------------------------------ */
 
 /* An instant that is not given; also the open ends of a validity. */
@@ -229,7 +215,8 @@ WANMI_API int32_t wanmi_zone_offset(const wanmi_zone *zone, int64_t instant_us);
  *   2026-11-22T08:30[:15[.123456]]   local time in `zone` (in a gap: moved on
  *                                    by the gap; doubled: the earlier one)
  *   ... Z, +08:00, +0800, +08        with its own offset
- * A space may stand for the T. Years 1 to 9999. `zone` NULL means UTC.
+ * A space may stand for the T. Years 1 to 9999. A fraction has 1 to 9 digits;
+ * those after the sixth are dropped. Offsets may have seconds (+08:05:43). `zone` NULL means UTC.
  * Threads: any. Errors: WANMI_E_PARSE naming the text. Since: 0.1 */
 WANMI_API wanmi_status wanmi_time_parse(const wanmi_zone *zone, const char *text,
                                         int64_t *instant_us, wanmi_error *error);
