@@ -52,7 +52,7 @@ typedef struct wanmi_map_meta {
     const char *crs;                /* must be given: EPSG code, PROJ string or WKT */
     const char *operation;          /* PROJ pipeline; "": chosen */
     const char *timezone;           /* IANA name; "": "Asia/Shanghai" */
-    const char *cell_layer;         /* "": the first layer of level 0 */
+    const char *cell_layer;         /* "": the first partition of level 0 */
     const char *fallback_unit;      /* code of a unit; "": none */
     const char *code_layout;        /* such as "6+3+3+2"; "": codes have no declared parts */
     double snap_m;                  /* metres; 0: no snapping */
@@ -64,7 +64,9 @@ WANMI_API void wanmi_map_meta_init(wanmi_map_meta *meta);
 
 typedef struct wanmi_layer_def {
     size_t struct_size;
-    const char *name;               /* 1 to 63 bytes, letters, digits, _ - and non-ASCII; not "wanmi_..." */
+    const char *name;               /* 1 to 63 bytes, letters, digits, _ - and non-ASCII; unique, capitals
+                                       or not; not wanmi_... gpkg_... rtree_... sqlite_..., nor id, status,
+                                       distance_m */
     wanmi_layer_kind kind;
     int32_t level;                  /* 0 is the cell, higher is coarser */
     const char *parent;             /* name of the parent layer; "": none */
@@ -189,10 +191,12 @@ typedef struct wanmi_map_build_options {
 WANMI_API void wanmi_map_build_options_init(wanmi_map_build_options *options);
 
 /* Makes the map: resolves parents, duties and rules, sorts, numbers, and checks
- * the whole: doubled codes (per instant), unknown parents, loops among units and
- * layers, duties and rules that point nowhere, two duties alike. With
- * on_problem a row that fails is left out (an area whose parent is not there
- * keeps its place without a parent). The builder is left as it was.
+ * the whole: doubled codes (per instant), unknown parents, loops among units,
+ * duties and rules that point nowhere, two duties alike. With on_problem a row
+ * that fails is left out (a layer, area or unit whose parent is not there or
+ * makes a loop keeps its place without a parent). The builder is left as it was.
+ * A cell layer or fallback unit that meta names may come later: it is missed only
+ * when there is another partition of level 0, or any unit.
  * `options` may be NULL.
  * Owns: release with wanmi_map_release. Threads: the builder's thread.
  * Errors: WANMI_E_MAP_..., WANMI_E_CRS_..., WANMI_E_ZONE, WANMI_E_MEMORY,
@@ -208,7 +212,8 @@ WANMI_API void wanmi_map_release(wanmi_map *map);
  * All read functions: Threads: any. Errors: an index out of range gives "",
  * WANMI_NONE, or WANMI_E_ARGUMENT. Texts and arrays live as long as the map. */
 
-/* Fills `meta` with the map's own texts (they live as long as the map).
+/* Fills `meta` with the map's own texts (they live as long as the map), as they
+ * were given: for what is used, ask wanmi_map_cell_layer and _fallback_unit. Only
  * `operation` is the one that is used. Since: 0.1 */
 WANMI_API void wanmi_map_read_meta(const wanmi_map *map, wanmi_map_meta *meta);
 WANMI_API wanmi_crs *wanmi_map_crs(const wanmi_map *map);         /* borrowed */
@@ -321,11 +326,12 @@ WANMI_API uint32_t wanmi_map_rule_count(const wanmi_map *map);
 WANMI_API wanmi_status wanmi_map_rule(const wanmi_map *map, uint32_t rule, wanmi_rule_def *def);
 
 /* Whether two maps say the same: meta (with uuid), layers, areas with every
- * coordinate bit, units, duties, rules. WANMI_OK: equal. WANMI_PARTIAL: `error`
- * names the first difference. Since: 0.1 */
+ * coordinate bit, units, duties, rules; not the rows they came from, nor the
+ * generation. WANMI_OK: equal. WANMI_PARTIAL: `difference` names the first one.
+ * Since: 0.1 */
 WANMI_API wanmi_status wanmi_map_equal(const wanmi_map *a, const wanmi_map *b, wanmi_error *difference);
 
-/* Bytes the map keeps. Since: 0.1 */
+/* Bytes the map keeps, its CRS and zone not counted. Since: 0.1 */
 WANMI_API uint64_t wanmi_map_bytes(const wanmi_map *map);
 
 #ifdef __cplusplus

@@ -1,0 +1,256 @@
+/* The map's own shape, seen by the files of this room only.
+ *
+ * Two things stand here: the builder, which keeps rows as they came, and the
+ * map, which keeps arrays (structure of arrays, one entry an area) and one block
+ * of texts that entries point into by offset.
+ */
+#ifndef WM_MAP_MODEL_H
+#define WM_MAP_MODEL_H
+
+#include <geos_c.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "wanmi/map.h"
+
+/* ---- shapes: polygons as counts and coordinates (shape.c, wkb.c, valid.c) ------- */
+
+/* Any number of polygons: rings[] holds the points of each ring, polygons[] the
+ * rings of each polygon, xy the coordinates of all, two a point. */
+typedef struct wm_shape {
+    uint32_t *polygons;
+    uint32_t *rings;
+    double *xy;
+    size_t polygon_count, polygon_room;
+    size_t ring_count, ring_room;
+    size_t point_count, xy_room;
+} wm_shape;
+
+void wm_shape_clear(wm_shape *shape);
+void wm_shape_drop(wm_shape *shape, const wanmi_host *host);
+/* These give false when there is no memory and leave the shape usable. */
+bool wm_shape_add_polygon(wm_shape *shape, const wanmi_host *host, uint32_t rings);
+/* Gives the place of the ring's coordinates, to be filled; NULL: no memory. */
+double *wm_shape_add_ring(wm_shape *shape, const wanmi_host *host, uint32_t points);
+bool wm_shape_append(wm_shape *to, const wanmi_host *host, const wm_shape *from);
+
+/* Names a ring for a message: "ring 2", "part 3, ring 1". */
+void wm_ring_name(char *text, size_t size, bool many, size_t part, size_t ring);
+
+/* Reads WKB (ISO or EWKB) into an empty shape; refuses what is no polygon, is
+ * cut off, or has rings that are too short, unclosed or not finite. */
+wanmi_status wm_wkb_read(const uint8_t *wkb, size_t size, const wm_place *place,
+                         const wanmi_host *host, wm_shape *shape, wanmi_error *error);
+
+/* Whether GEOS calls the shape valid; its reason, ring and place are the error. */
+wanmi_status wm_shape_valid(const wm_shape *shape, wanmi_map_builder *builder,
+                            const wm_place *place, wanmi_error *error);
+
+/* ---- texts (text.c) ---------------------------------------------------------------- */
+
+enum {
+    WM_TEXT_FREE = 0,           /* UTF-8 without control characters */
+    WM_TEXT_NEEDED = 1,         /* not empty */
+    WM_TEXT_CODE = 2,           /* no blank at either end, no ';' */
+    WM_TEXT_AREA = 4            /* does not end with '*', which means "begins with" in rules */
+};
+
+/* Checks one text; `what` names its column in the message. NULL means "". */
+wanmi_status wm_text_check(const char *what, const char *text, size_t most, unsigned rules,
+                           wanmi_status status, const wm_place *place, wanmi_error *error);
+wanmi_status wm_layer_name_check(const char *name, wanmi_error *error);
+bool wm_uuid_is(const char *text);
+bool wm_layout_is(const char *text);
+
+/* The text columns of wanmi_rule_def, for all that treats them alike. */
+typedef struct wm_rule_text {
+    const char *column;
+    size_t at;                  /* offset in wanmi_rule_def */
+    size_t most;                /* bytes */
+    unsigned rules;
+} wm_rule_text;
+
+enum { WM_RULE_TEXTS = 14 };
+extern const wm_rule_text wm_rule_texts[WM_RULE_TEXTS];
+const char *wm_rule_get(const wanmi_rule_def *def, size_t text);
+void wm_rule_set(wanmi_rule_def *def, size_t text, const char *value);
+
+/* ---- the builder ----------------------------------------------------------------------- */
+
+typedef struct wm_area_row {
+    const char *layer, *code, *name, *parent, *grade;
+    int64_t valid_from, valid_to, row;
+    size_t first_polygon, first_ring, first_point; /* in the builder's shapes */
+    uint32_t polygon_count, ring_count, point_count;
+} wm_area_row;
+
+struct wanmi_map_builder {
+    wanmi_host host;
+    wm_arena texts;
+    GEOSContextHandle_t geos;
+    char geos_message[256];     /* what GEOS last complained of */
+    bool have_meta;
+    wanmi_map_meta meta;        /* texts in the arena */
+    wanmi_layer_def layers[WANMI_LAYERS_MAX];
+    size_t layer_count;
+    wm_area_row *areas;
+    wanmi_unit_def *units;
+    wanmi_duty_def *duties;
+    wanmi_rule_def *rules;
+    size_t area_count, area_room, unit_count, unit_room;
+    size_t duty_count, duty_room, rule_count, rule_room;
+    wm_shape shapes;            /* of all areas, in the order of `areas` */
+    wm_shape scratch;           /* of the area that is being looked at */
+};
+
+/* A copy of `text` in the builder's arena, or `last` where it is the same; NULL:
+ * no memory. */
+const char *wm_builder_text(wanmi_map_builder *builder, const char *text, const char *last);
+
+/* Copies a struct of this or an older version of the header over the defaults in
+ * `to`, of `known` bytes. Both begin with struct_size. */
+wanmi_status wm_struct_take(void *to, const void *from, size_t known, const char *what,
+                            wanmi_error *error);
+
+/* ---- the map ------------------------------------------------------------------------------ */
+
+/* A layer, a unit, a rule: texts are offsets into the map's texts. */
+typedef struct wm_layer {
+    uint32_t name;
+    wanmi_layer_kind kind;
+    int32_t level;
+    uint32_t parent;
+    uint32_t first_area;
+    uint32_t area_count;
+    int32_t is_cell_ancestor;
+} wm_layer;
+
+typedef struct wm_unit {
+    int64_t row;
+    uint32_t code, name, kind, parent;
+} wm_unit;
+
+typedef struct wm_rule {
+    wanmi_rule_def def;         /* its numbers; the texts are below */
+    uint32_t texts[WM_RULE_TEXTS];
+} wm_rule;
+
+typedef struct wm_block {
+    void *start;
+    size_t size;
+} wm_block;
+
+enum { WM_BLOCKS_MAX = 32 };
+
+struct wanmi_map {
+    wanmi_host host;
+    atomic_uint references;
+    wm_block blocks[WM_BLOCKS_MAX]; /* every array below, for release and bytes */
+    size_t block_count;
+    char *texts;
+    size_t text_bytes;
+    wanmi_crs *crs;
+    wanmi_zone *zone;
+
+    uint32_t uuid, title, timezone, cell_layer_name, fallback_code, code_layout, crs_text;
+    double snap_m;
+    uint32_t generation;
+    int32_t allow_ballpark;
+    uint32_t cell_layer, fallback_unit;
+
+    uint32_t layer_count, area_count, unit_count, duty_count, rule_count, role_count, tag_count;
+    wm_layer layers[WANMI_LAYERS_MAX];
+
+    /* One entry an area. */
+    uint32_t *code, *name, *parent_code, *grade; /* texts */
+    int64_t *valid_from, *valid_to, *row;
+    uint32_t *parent;           /* first version of the parent area */
+    uint32_t *key;              /* first version of this code */
+    uint8_t *layer;
+    double *box;                /* four: min_x min_y max_x max_y */
+    uint32_t *polygon_start;    /* area_count + 1, into polygons: an area has parts + 1 entries */
+    uint32_t *ring_start;       /* area_count + 1, into points */
+    uint32_t *duty_start;       /* area_count + 1, into duties */
+
+    uint32_t *polygons;         /* first ring of each part, relative to the area's first ring */
+    uint32_t *points;           /* first point of each ring; one more at the end */
+    double *xy;
+
+    wm_unit *units;
+    wanmi_duty_info *duties;
+    wm_rule *rules;
+    uint32_t *roles, *tags;     /* texts */
+};
+
+/* An array of the map's, released with it; NULL: no memory. */
+void *wm_map_block(wanmi_map *map, size_t count, size_t size);
+
+/* ---- building (build*.c) -------------------------------------------------------------------- */
+
+/* A sorted list of different texts: roles, tags. */
+typedef struct wm_set {
+    const char **texts;
+    size_t count, room;
+} wm_set;
+
+bool wm_set_add(wm_set *set, const wanmi_host *host, const char *text);
+uint32_t wm_set_find(const wm_set *set, const char *text); /* number or WANMI_NONE */
+
+enum { WM_POOL_SLOTS = 1024 };
+
+/* The map's texts while they grow; texts met again soon are kept once. */
+typedef struct wm_pool {
+    char *bytes;
+    size_t used, room;
+    uint32_t slots[WM_POOL_SLOTS];
+} wm_pool;
+
+typedef struct wm_build {
+    wanmi_map_builder *from;
+    wanmi_map *map;
+    const wanmi_host *host;     /* the builder's */
+    wanmi_map_build_options options;
+    wanmi_error *error;         /* the caller's */
+    wanmi_error problem;        /* the one that is being reported */
+    uint64_t done, total;
+    wm_pool pool;
+    uint32_t *order;            /* builder's area rows in the map's order */
+    uint32_t *scratch;          /* for sorting */
+    size_t order_room;
+    wm_set roles, tags;
+} wm_build;
+
+/* Gives the problem in `build->problem` to the caller: WANMI_OK when it goes to
+ * on_problem (the row is then left out), else `status`, with the caller's error. */
+wanmi_status wm_report(wm_build *build, wanmi_status status);
+
+/* So many steps are done: tells the caller now and then, who may cancel. */
+wanmi_status wm_progress(wm_build *build, uint64_t steps);
+
+/* Puts a text into the map's texts and gives its place. Errors: memory, limit. */
+wanmi_status wm_pool_add(wm_build *build, const char *text, uint32_t *place);
+
+/* Puts `items` in order, equal ones staying as they stood. `scratch` is as long. */
+typedef int (*wm_compare)(const void *context, uint32_t a, uint32_t b);
+void wm_sort(uint32_t *items, uint32_t *scratch, size_t count, wm_compare compare,
+             const void *context);
+
+/* Makes build->order and build->scratch long enough and fills order with 0, 1, 2 ... */
+wanmi_status wm_order(wm_build *build, size_t count);
+
+wanmi_status wm_build_areas(wm_build *build);
+wanmi_status wm_build_units(wm_build *build);
+wanmi_status wm_build_duties(wm_build *build);
+wanmi_status wm_build_rules(wm_build *build);
+/* After duties and rules: numbers roles and tags. */
+wanmi_status wm_build_words(wm_build *build);
+
+/* Look-ups that the building and the reading share; `texts` are the map's own or
+ * the pool's. */
+uint32_t wm_find_layer(const wanmi_map *map, const char *texts, const char *name);
+uint32_t wm_find_key(const wanmi_map *map, const char *texts, uint32_t layer, const char *code);
+uint32_t wm_find_unit(const wanmi_map *map, const char *texts, const char *code);
+
+#endif

@@ -1,0 +1,177 @@
+/* What texts of a map may be: codes, names, layers, layouts. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "model.h"
+
+/* Bytes of the character at `s`, 0 where it is no UTF-8 (RFC 3629). */
+static size_t character(const unsigned char *s)
+{
+    if (s[0] < 0x80)
+        return 1;
+    size_t length = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+    if (s[0] < 0xC2 || s[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    bool wrong = (s[0] == 0xE0 && s[1] < 0xA0) ||   /* longer than needed */
+                 (s[0] == 0xED && s[1] > 0x9F) ||   /* half of a surrogate pair */
+                 (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F);
+    return wrong ? 0 : length;
+}
+
+/* A character that no text may hold: C0, DEL, C1. */
+static bool is_control(const unsigned char *s)
+{
+    return s[0] < 0x20 || s[0] == 0x7F || (s[0] == 0xC2 && s[1] < 0xA0);
+}
+
+/* Blanks that a table may carry along: space, no-break space, ideographic space. */
+static bool is_blank(const unsigned char *s, size_t length)
+{
+    static const char *const blanks[] = {" ", "\xC2\xA0", "\xE3\x80\x80"};
+    for (size_t i = 0; i < 3; i++)
+        if (strlen(blanks[i]) == length && memcmp(s, blanks[i], length) == 0)
+            return true;
+    return false;
+}
+
+/* What is wrong with the characters, or NULL; `shown`: the text can be put into
+ * a message. */
+static const char *wrong_characters(const char *text, unsigned rules, bool *shown)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    bool blank = false, first_blank = false, semicolon = false;
+    *shown = false;
+    for (size_t length; *s != '\0'; s += length) {
+        if ((length = character(s)) == 0)
+            return "is not UTF-8";
+        if (is_control(s))
+            return "holds a control character";
+        blank = is_blank(s, length);
+        first_blank = first_blank || (blank && s == (const unsigned char *)text);
+        semicolon = semicolon || *s == ';';
+    }
+    *shown = true;
+    if ((rules & WM_TEXT_CODE) && (first_blank || blank))
+        return "begins or ends with a blank";
+    if ((rules & WM_TEXT_CODE) && semicolon)
+        return "holds a ';', which joins codes in outputs";
+    if ((rules & WM_TEXT_AREA) && s > (const unsigned char *)text && s[-1] == '*')
+        return "ends with a '*', which means 'begins with' in rules";
+    return NULL;
+}
+
+wanmi_status wm_text_check(const char *what, const char *text, size_t most, unsigned rules,
+                           wanmi_status status, const wm_place *place, wanmi_error *error)
+{
+    wm_place at = *place;
+    if (text == NULL || text[0] == '\0') {
+        if (rules & WM_TEXT_NEEDED)
+            return wm_error_at(error, status, &at, "%s is missing", what);
+        return WANMI_OK;
+    }
+    bool shown;
+    const char *wrong = wrong_characters(text, rules, &shown);
+    if (shown)
+        at.value = text;
+    if (wrong != NULL)
+        return wm_error_at(error, status, &at, "%s %s", what, wrong);
+    if (strlen(text) > most)
+        return wm_error_at(error, status, &at, "%s is longer than %zu bytes", what, most);
+    return WANMI_OK;
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+    return strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* A layer is a table of a GeoPackage and a column of an output: names that mean
+ * something else there cannot be had. */
+static bool is_taken(const char *name)
+{
+    static const char *const columns[] = {"id", "status", "distance_m"};
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        if (strcasecmp(name, columns[i]) == 0)
+            return true;
+    return begins(name, "wanmi_") || begins(name, "gpkg_") || begins(name, "rtree_") ||
+           begins(name, "sqlite_");
+}
+
+wanmi_status wm_layer_name_check(const char *name, wanmi_error *error)
+{
+    wm_place place = {0};
+    wanmi_status status = wm_text_check("layer name", name, 63, WM_TEXT_NEEDED | WM_TEXT_CODE,
+                                        WANMI_E_MAP_LAYER, &place, error);
+    if (status != WANMI_OK)
+        return status;
+    place.value = name;
+    for (const unsigned char *s = (const unsigned char *)name; *s != '\0'; s++)
+        if (*s < 0x80 && !isalnum(*s) && *s != '_' && *s != '-')
+            return wm_error_at(error, WANMI_E_MAP_LAYER, &place,
+                               "layer name holds '%c'; letters, digits, _ and - are allowed", *s);
+    if (is_taken(name))
+        return wm_error_at(error, WANMI_E_MAP_LAYER, &place,
+                           "layer name is reserved for files and outputs");
+    return WANMI_OK;
+}
+
+bool wm_uuid_is(const char *text)
+{
+    for (size_t i = 0; i < 36; i++) {
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+            return false;
+    }
+    return text[36] == '\0';
+}
+
+bool wm_layout_is(const char *text)
+{
+    for (size_t digits = 0;; text += 2) {
+        if (text[0] < '1' || text[0] > '9')
+            return false;
+        digits += (size_t)(text[0] - '0');
+        if (digits > WANMI_CODE_MAX)
+            return false;
+        if (text[1] == '\0')
+            return true;
+        if (text[1] != '+')
+            return false;
+    }
+}
+
+#define COLUMN(name) offsetof(wanmi_rule_def, name)
+
+const wm_rule_text wm_rule_texts[WM_RULE_TEXTS] = {
+    {"mode", COLUMN(mode), WANMI_CODE_MAX, WM_TEXT_FREE},
+    {"class", COLUMN(class_prefix), WANMI_CODE_MAX, WM_TEXT_FREE},
+    {"layer", COLUMN(layer), 63, WM_TEXT_FREE},
+    {"area", COLUMN(area), WANMI_CODE_MAX + 1, WM_TEXT_CODE},
+    {"owner", COLUMN(owner), WANMI_CODE_MAX, WM_TEXT_FREE},
+    {"source", COLUMN(source), WANMI_CODE_MAX, WM_TEXT_FREE},
+    {"weekdays", COLUMN(weekdays), WANMI_NAME_MAX, WM_TEXT_FREE},
+    {"hours", COLUMN(hours), WANMI_NAME_MAX, WM_TEXT_FREE},
+    {"role", COLUMN(role), WANMI_CODE_MAX, WM_TEXT_CODE},
+    {"at_layer", COLUMN(at_layer), 63, WM_TEXT_FREE},
+    {"holders", COLUMN(holders), 8, WM_TEXT_FREE},
+    {"unit", COLUMN(unit), WANMI_CODE_MAX, WM_TEXT_CODE},
+    {"deadline", COLUMN(deadline), WANMI_NAME_MAX, WM_TEXT_FREE},
+    {"tag", COLUMN(tag), WANMI_CODE_MAX, WM_TEXT_CODE},
+};
+
+const char *wm_rule_get(const wanmi_rule_def *def, size_t text)
+{
+    const char *value;
+    memcpy(&value, (const char *)def + wm_rule_texts[text].at, sizeof value);
+    return value != NULL ? value : "";
+}
+
+void wm_rule_set(wanmi_rule_def *def, size_t text, const char *value)
+{
+    memcpy((char *)def + wm_rule_texts[text].at, &value, sizeof value);
+}
