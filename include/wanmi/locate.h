@@ -47,8 +47,10 @@ WANMI_API uint64_t wanmi_index_bytes(const wanmi_index *index);   /* without the
 
 /* A thread's session. Keeps the index alive. Prepared geometries are made when
  * first needed and kept in the session.
- * Owns: free with wanmi_locator_free. Errors: WANMI_E_MEMORY, WANMI_E_CRS_...,
- * WANMI_E_LOCATE_GEOS. Since: 0.1 */
+ * Owns: free with wanmi_locator_free. Threads: any; sessions of one index may be
+ * made and used at the same time (they take turns at making GEOS objects).
+ * Errors: WANMI_E_MEMORY, WANMI_E_ARGUMENT, WANMI_E_CRS_..., WANMI_E_LOCATE_GEOS.
+ * Since: 0.1 */
 WANMI_API wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
                                             wanmi_locator **locator, wanmi_error *error);
 WANMI_API void wanmi_locator_free(wanmi_locator *locator);
@@ -88,11 +90,12 @@ typedef struct wanmi_hits {
 WANMI_API void wanmi_hits_init(wanmi_hits *hits);
 
 /* Locates positions. Makes no GEOS or PROJ object and allocates nothing per
- * event; the session's memory grows only when an area or a tuple is met for the
- * first time.
+ * event; the session's memory grows only when an area, a tuple, or more areas one
+ * over the other than before are met for the first time.
  * Owns: the caller owns all columns. Threads: the locator's own thread.
- * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY, WANMI_E_LOCATE_GEOS; positions that
- * are rejected are answers, not errors. Since: 0.1 */
+ * Errors: WANMI_E_ARGUMENT; WANMI_E_MEMORY, WANMI_E_LOCATE_GEOS: the columns may be
+ * written in part, the session stays usable. Positions that are rejected are
+ * answers, not errors. Since: 0.1 */
 WANMI_API wanmi_status wanmi_locate(wanmi_locator *locator, const wanmi_positions *positions,
                                     const wanmi_hits *hits, wanmi_error *error);
 

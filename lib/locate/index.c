@@ -1,0 +1,142 @@
+/* Compiling a map into trees: the part of locate.h about wanmi_index. */
+#include "index.h"
+
+#include "base/error.h"
+
+static void index_free(wanmi_index *index)
+{
+    const wanmi_host *host = index->host;
+    wanmi_map *map = index->map;
+    for (uint32_t i = 0; index->layers != NULL && i < index->layer_count; i++)
+        wm_tree_drop(host, &index->layers[i].tree);
+    wm_free(host, index->layers, index->layer_count * sizeof *index->layers);
+    wm_free(host, index->spans, index->area_count * sizeof *index->spans);
+    pthread_mutex_destroy(&index->geos_lock);
+    wm_free(host, index, sizeof *index);
+    wanmi_map_release(map);         /* last: the host is the map's */
+}
+
+static bool read_layer(wanmi_index *index, uint32_t number, wm_box *boxes)
+{
+    wanmi_layer_info info = {0};
+    wanmi_map_layer(index->map, number, &info);
+    for (uint32_t i = 0; i < info.area_count; i++) {
+        wanmi_area_info area;
+        wanmi_map_area(index->map, info.first_area + i, &area);
+        boxes[i] = (wm_box){area.min_x, area.min_y, area.max_x, area.max_y};
+    }
+    wm_layer *layer = &index->layers[number];
+    layer->kind = info.kind;
+    layer->first_area = info.first_area;
+    layer->area_count = info.area_count;
+    return wm_tree_build(index->host, boxes, info.area_count, info.first_area, &layer->tree);
+}
+
+static bool read_layers(wanmi_index *index)
+{
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < index->layer_count; i++) {
+        wanmi_layer_info info = {0};
+        wanmi_map_layer(index->map, i, &info);
+        largest = info.area_count > largest ? info.area_count : largest;
+    }
+    size_t size = wm_product(largest, sizeof(wm_box));
+    wm_box *boxes = wm_alloc(index->host, size);
+    bool done = boxes != NULL;
+    for (uint32_t i = 0; done && i < index->layer_count; i++)
+        done = read_layer(index, i, boxes);
+    wm_free(index->host, boxes, size);
+    return done;
+}
+
+static bool read_spans(wanmi_index *index)
+{
+    bool any = false;
+    wanmi_area_info area;
+    for (uint32_t i = 0; i < index->area_count && !any; i++) {
+        wanmi_map_area(index->map, i, &area);
+        any = area.valid_from_us != WANMI_TIME_NONE || area.valid_to_us != WANMI_TIME_NONE;
+    }
+    if (!any)
+        return true;
+    index->spans = wm_alloc(index->host, wm_product(index->area_count, sizeof *index->spans));
+    for (uint32_t i = 0; index->spans != NULL && i < index->area_count; i++) {
+        wanmi_map_area(index->map, i, &area);
+        index->spans[i] = (wm_span){area.valid_from_us, area.valid_to_us};
+    }
+    return index->spans != NULL;
+}
+
+static void read_ancestors(wanmi_index *index)
+{
+    wanmi_layer_info info = {.parent = WANMI_NONE};
+    if (index->cell_layer != WANMI_NONE)
+        wanmi_map_layer(index->map, index->cell_layer, &info);
+    while (info.parent != WANMI_NONE && index->ancestor_count < WANMI_LAYERS_MAX) {
+        index->ancestors[index->ancestor_count++] = info.parent;
+        wanmi_map_layer(index->map, info.parent, &info);
+    }
+}
+
+static bool compile(wanmi_index *index)
+{
+    index->layers = wm_alloc_zero(index->host, wm_product(index->layer_count, sizeof *index->layers));
+    return index->layers != NULL && read_layers(index) && read_spans(index);
+}
+
+wanmi_status wanmi_index_create(wanmi_map *map, wanmi_index **index, wanmi_error *error)
+{
+    if (map == NULL || index == NULL)
+        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_index_create wants a map and a place for the index");
+    const wanmi_host *host = wanmi_map_host(map);
+    wanmi_index *fresh = wm_alloc_zero(host, sizeof *fresh);
+    if (fresh == NULL)
+        return wm_error_memory(error);
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    wanmi_map_read_meta(map, &meta);
+    atomic_init(&fresh->references, 1);
+    pthread_mutex_init(&fresh->geos_lock, NULL);
+    fresh->map = wanmi_map_retain(map);
+    fresh->host = host;
+    fresh->layer_count = wanmi_map_layer_count(map);
+    fresh->area_count = wanmi_map_area_count(map);
+    fresh->cell_layer = wanmi_map_cell_layer(map);
+    fresh->snap_m = meta.snap_m;
+    read_ancestors(fresh);
+    if (!compile(fresh)) {
+        index_free(fresh);
+        return wm_error_memory(error);
+    }
+    *index = fresh;
+    return WANMI_OK;
+}
+
+wanmi_index *wanmi_index_retain(wanmi_index *index)
+{
+    if (index != NULL)
+        atomic_fetch_add_explicit(&index->references, 1, memory_order_relaxed);
+    return index;
+}
+
+void wanmi_index_release(wanmi_index *index)
+{
+    if (index != NULL &&
+        atomic_fetch_sub_explicit(&index->references, 1, memory_order_acq_rel) == 1)
+        index_free(index);
+}
+
+wanmi_map *wanmi_index_map(const wanmi_index *index)
+{
+    return index->map;
+}
+
+uint64_t wanmi_index_bytes(const wanmi_index *index)
+{
+    uint64_t bytes = sizeof *index + index->layer_count * sizeof *index->layers;
+    for (uint32_t i = 0; i < index->layer_count; i++)
+        bytes += wm_tree_bytes(&index->layers[i].tree);
+    if (index->spans != NULL)
+        bytes += index->area_count * sizeof *index->spans;
+    return bytes;
+}

@@ -1,0 +1,50 @@
+/* What a map becomes for locating, immutable and shared. Internal to the room. */
+#ifndef WM_LOCATE_INDEX_H
+#define WM_LOCATE_INDEX_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "tree.h"
+#include "wanmi/locate.h"
+
+/* A tree a layer, not one for all: a district's box among cells would widen
+ * every node it falls into, and each layer's candidates are wanted apart. */
+typedef struct wm_layer {
+    wm_tree tree;
+    wanmi_layer_kind kind;
+    uint32_t first_area;
+    uint32_t area_count;
+} wm_layer;
+
+typedef struct wm_span {
+    int64_t from_us, to_us;         /* from included, to excluded; WANMI_TIME_NONE: open */
+} wm_span;
+
+struct wanmi_index {
+    atomic_uint references;
+    wanmi_map *map;
+    const wanmi_host *host;         /* the map's, which outlives the index */
+    wm_layer *layers;
+    wm_span *spans;                 /* by area; NULL when every area always counts */
+    uint32_t layer_count;
+    uint32_t area_count;
+    uint32_t cell_layer;            /* or WANMI_NONE */
+    uint32_t ancestor_count;
+    uint32_t ancestors[WANMI_LAYERS_MAX]; /* layers from the cell's parent upward */
+    double snap_m;
+    pthread_mutex_t geos_lock;      /* held while a session makes or frees GEOS objects: areas.h */
+};
+
+/* Whether an area counts at an instant. */
+static inline bool wm_index_valid(const wanmi_index *index, uint32_t area, int64_t instant_us)
+{
+    if (index->spans == NULL)
+        return true;
+    wm_span span = index->spans[area];
+    return span.from_us <= instant_us &&    /* TIME_NONE is the smallest number */
+           (span.to_us == WANMI_TIME_NONE || instant_us < span.to_us);
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* A packed R-tree over boxes. Internal to the room.
+ *
+ * Static: built once, whole, from all boxes of one layer; arrays only, no
+ * pointers, 16 children a node. The boxes are packed in the order of their
+ * centres on a Hilbert curve: Kamel and Faloutsos, "On packing R-trees",
+ * CIKM 1993. Boxes are the areas' own, in doubles: a point that GEOS could call
+ * covered is in the box to the last bit.
+ */
+#ifndef WM_LOCATE_TREE_H
+#define WM_LOCATE_TREE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+
+enum { WM_TREE_FANOUT = 16, WM_TREE_LEVELS = 8 };   /* 16^8 = 2^32 boxes */
+
+typedef struct wm_box {
+    double min_x, min_y, max_x, max_y;
+} wm_box;
+
+/* Level 0 holds the given boxes in curve order, level k + 1 one box for each 16
+ * of level k; the highest level has at most 16. */
+typedef struct wm_tree {
+    wm_box *boxes;
+    uint32_t *ids;                  /* of level 0's boxes: first_id + place in the input */
+    size_t box_count;
+    uint32_t count;
+    uint32_t levels;                /* 0: empty */
+    size_t starts[WM_TREE_LEVELS];  /* where each level starts in `boxes` */
+    uint32_t sizes[WM_TREE_LEVELS];
+} wm_tree;
+
+/* Gives false when there is no memory; then `tree` holds nothing. */
+bool wm_tree_build(const wanmi_host *host, const wm_box *boxes, uint32_t count, uint32_t first_id,
+                   wm_tree *tree);
+void wm_tree_drop(const wanmi_host *host, wm_tree *tree);
+uint64_t wm_tree_bytes(const wm_tree *tree);
+
+/* A walk over all boxes that meet a window, edges included. The window may be
+ * made smaller between two steps: that is how the nearest area is found. */
+typedef struct wm_walk {
+    const wm_tree *tree;
+    wm_box window;
+    uint32_t level;
+    struct { uint32_t next, end; } at[WM_TREE_LEVELS];
+} wm_walk;
+
+void wm_walk_start(wm_walk *walk, const wm_tree *tree, wm_box window);
+/* The next id, in no useful order; WANMI_NONE (types.h) at the end. */
+uint32_t wm_walk_next(wm_walk *walk);
+
+#endif
