@@ -156,9 +156,9 @@ WANMI_API void wanmi_map_builder_free(wanmi_map_builder *builder);
 
 /* Each adds one thing and copies it; on an error nothing is added and the
  * builder stays usable. Only what can be seen in the row itself is checked here:
- * texts, numbers, and for areas the geometry: WKB that GEOS cannot read, rings
- * of fewer than four points, unclosed rings, coordinates that are not finite,
- * and polygons GEOS calls invalid (its reason and place are in the message).
+ * texts, numbers, and for areas the geometry: WKB that cannot be read, rings
+ * of fewer than four points, unclosed rings, coordinates that are not finite or
+ * beyond 1e9 m, and polygons GEOS calls invalid (its reason and place are in the message).
  * Errors: WANMI_E_MAP_..., WANMI_E_ARGUMENT, WANMI_E_MEMORY. Since: 0.1 */
 WANMI_API wanmi_status wanmi_map_builder_meta(wanmi_map_builder *builder,
                                               const wanmi_map_meta *meta, wanmi_error *error);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "model.h"
 
 enum { PROGRESS_EVERY = 8192 };
@@ -60,36 +61,29 @@ wanmi_status wm_order(wm_build *build, size_t count)
 
 /* ---- texts ---------------------------------------------------------------------- */
 
-static uint32_t text_hash(const char *text)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const unsigned char *s = (const unsigned char *)text; *s != '\0'; s++)
-        hash = (hash ^ *s) * 16777619u;
-    return hash ^ (hash >> 15);
-}
-
 wanmi_status wm_pool_add(wm_build *build, const char *text, uint32_t *place)
 {
     wm_pool *pool = &build->pool;
+    size_t length = strlen(text);
+    uint32_t *slot = &pool->slots[wm_text_hash(text, length) % WM_POOL_SLOTS];
     if (pool->used != 0) {
         if (text[0] == '\0') {
             *place = 0;
             return WANMI_OK;
         }
-        uint32_t known = pool->slots[text_hash(text) % WM_POOL_SLOTS];
+        uint32_t known = *slot;
         if (known != 0 && strcmp(pool->bytes + known, text) == 0) {
             *place = known;
             return WANMI_OK;
         }
     }
-    size_t size = strlen(text) + 1;
+    size_t size = length + 1;
     if (pool->used + size > UINT32_MAX)
         return wm_error(build->error, WANMI_E_LIMIT, "the map's texts are larger than 4 GiB");
     if (!wm_reserve(build->host, (void **)&pool->bytes, &pool->room, pool->used + size, 1))
         return wm_error_memory(build->error);
     memcpy(pool->bytes + pool->used, text, size);
-    *place = (uint32_t)pool->used;
-    pool->slots[text_hash(text) % WM_POOL_SLOTS] = *place;
+    *place = *slot = (uint32_t)pool->used;
     pool->used += size;
     return WANMI_OK;
 }

@@ -4,23 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "model.h"
 
-/* Bytes of the character at `s`, 0 where it is no UTF-8 (RFC 3629). */
-static size_t character(const unsigned char *s)
+/* Bytes of the character of well-formed UTF-8 that begins so. */
+static size_t character(unsigned char lead)
 {
-    if (s[0] < 0x80)
-        return 1;
-    size_t length = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-    if (s[0] < 0xC2 || s[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    bool wrong = (s[0] == 0xE0 && s[1] < 0xA0) ||   /* longer than needed */
-                 (s[0] == 0xED && s[1] > 0x9F) ||   /* half of a surrogate pair */
-                 (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F);
-    return wrong ? 0 : length;
+    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
 }
 
 /* A character that no text may hold: C0, DEL, C1. */
@@ -46,9 +36,10 @@ static const char *wrong_characters(const char *text, unsigned rules, bool *show
     const unsigned char *s = (const unsigned char *)text;
     bool blank = false, first_blank = false, semicolon = false;
     *shown = false;
+    if (!wm_text_is_utf8(text, strlen(text)))
+        return "is not UTF-8";
     for (size_t length; *s != '\0'; s += length) {
-        if ((length = character(s)) == 0)
-            return "is not UTF-8";
+        length = character(*s);
         if (is_control(s))
             return "holds a control character";
         blank = is_blank(s, length);

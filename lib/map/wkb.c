@@ -18,6 +18,10 @@ enum {
     SHORTEST_RING = 4           /* points: a triangle, closed */
 };
 
+/* Metres. No projected CRS of the earth has such numbers; squares and sums of
+ * smaller ones stay exact enough everywhere. */
+static const double FARTHEST = 1e9;
+
 typedef struct wkb_cursor {
     const uint8_t *at, *end;
     bool swap;                  /* the part being read has the other byte order */
@@ -34,11 +38,11 @@ typedef struct wkb_cursor {
 static const char *type_name(uint32_t type)
 {
     static const char *const names[] = {
-        "a geometry without type", "a Point", "a LineString", "a Polygon", "a MultiPoint",
+        "of type 0", "a Point", "a LineString", "a Polygon", "a MultiPoint",
         "a MultiLineString", "a MultiPolygon", "a GeometryCollection", "a CircularString",
         "a CompoundCurve", "a CurvePolygon", "a MultiCurve", "a MultiSurface", "a Curve",
         "a Surface", "a PolyhedralSurface", "a TIN", "a Triangle"};
-    return type < sizeof names / sizeof names[0] ? names[type] : "a geometry of unknown type";
+    return type < sizeof names / sizeof names[0] ? names[type] : "of an unknown type";
 }
 
 static wanmi_status bad(const wkb_cursor *c, const char *words)
@@ -112,11 +116,13 @@ static wanmi_status take_head(wkb_cursor *c)
 static wanmi_status check_ring(const wkb_cursor *c, const double *xy, uint32_t points)
 {
     for (uint32_t i = 0; i < points; i++) {
-        if (isfinite(xy[2 * i]) && isfinite(xy[2 * i + 1]))
+        double x = xy[2 * i], y = xy[2 * i + 1];
+        if (fabs(x) <= FARTHEST && fabs(y) <= FARTHEST)
             continue;
+        bool finite = isfinite(x) && isfinite(y);
         char words[128];
-        snprintf(words, sizeof words, "has a coordinate that is not finite at point %u: %.17g %.17g",
-                 i + 1, xy[2 * i], xy[2 * i + 1]);
+        snprintf(words, sizeof words, "has a coordinate that is %s at point %u: %.17g %.17g",
+                 finite ? "farther than 1e9 m" : "not finite", i + 1, x, y);
         return bad_ring(c, words);
     }
     if (points < SHORTEST_RING) {
@@ -221,6 +227,6 @@ wanmi_status wm_wkb_read(const uint8_t *wkb, size_t size, const wm_place *place,
                            type_name(c.type));
     if (status == WANMI_OK && c.at != c.end)
         return wm_error_at(error, WANMI_E_MAP_GEOMETRY, place,
-                           "%zu bytes are left over behind the WKB", left(&c));
+                           "bytes are left over behind the WKB: %zu", left(&c));
     return status;
 }
