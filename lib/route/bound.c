@@ -1,0 +1,142 @@
+/* The most deliveries one event can have: what a caller must make room for.
+ *
+ * A bound, not the exact number. Rules that ask for different areas of one
+ * partition layer exclude each other; all other conditions are taken to hold at
+ * the same time.
+ */
+#include "plan.h"
+
+#include <stdlib.h>
+
+/* Where in a layer's areas the weight of the rules changes. */
+typedef struct wm_edge {
+    uint32_t layer;
+    uint32_t area;
+    int64_t change;
+} wm_edge;
+
+typedef struct wm_weights {
+    uint32_t depth[WANMI_LAYERS_MAX];   /* areas a point can lie in */
+    uint64_t *rules;                    /* deliveries a rule can make */
+    wm_edge *edges;
+} wm_weights;
+
+static int by_place(const void *a, const void *b)
+{
+    const wm_edge *x = a, *y = b;
+    if (x->layer != y->layer)
+        return x->layer < y->layer ? -1 : 1;
+    if (x->area != y->area)
+        return x->area < y->area ? -1 : 1;
+    return (x->change > y->change) - (x->change < y->change);
+}
+
+static uint64_t weigh_rule(const wanmi_plan *plan, const wm_weights *weights, const wm_rule *rule)
+{
+    uint64_t weight = rule->unit != WANMI_NONE ? 1 : 0;
+    if (rule->office == WANMI_NONE)
+        return weight;
+    const wm_office *office = &plan->offices[rule->office];
+    uint64_t holders = rule->all || office->most == 0 ? office->most : 1;
+    return weight + holders * weights->depth[office->layer];
+}
+
+/* The heaviest rules of one layer that an event can meet together. */
+static uint64_t heaviest(const wm_weights *weights, const wm_edge *edges, size_t count)
+{
+    int64_t now = 0, most = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
+        now += edges[i].change;
+        all += edges[i].change > 0 ? edges[i].change : 0;
+        most = now > most ? now : most;
+    }
+    uint64_t together = (uint64_t)most * weights->depth[edges[0].layer];
+    return together < (uint64_t)all ? together : (uint64_t)all;
+}
+
+static uint64_t bound_of(const wanmi_plan *plan, wm_weights *weights, const wm_prefix *prefix)
+{
+    uint64_t bound = 1;                 /* the fallback */
+    size_t edges = 0;
+    for (uint32_t i = 0; i < prefix->count; i++) {
+        uint32_t number = plan->lists[prefix->first + i];
+        const wm_rule *rule = &plan->rules[number];
+        int64_t weight = (int64_t)weights->rules[number];
+        if (rule->layer == WANMI_NONE) {
+            bound += (uint64_t)weight;
+        } else if (rule->first_area != rule->end_area) {
+            weights->edges[edges++] = (wm_edge){rule->layer, rule->first_area, weight};
+            weights->edges[edges++] = (wm_edge){rule->layer, rule->end_area, -weight};
+        }
+    }
+    qsort(weights->edges, edges, sizeof *weights->edges, by_place);
+    for (size_t i = 0, end; i < edges; i = end) {
+        for (end = i; end < edges && weights->edges[end].layer == weights->edges[i].layer; end++)
+            ;
+        bound += heaviest(weights, weights->edges + i, end - i);
+    }
+    return bound;
+}
+
+/* Only overlay layers that rules name are measured. */
+static wanmi_status measure_depths(const wanmi_plan *plan, wm_weights *weights)
+{
+    bool named[WANMI_LAYERS_MAX] = {false};
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        if (plan->rules[i].layer != WANMI_NONE)
+            named[plan->rules[i].layer] = true;
+    for (uint32_t i = 0; i < plan->office_count; i++)
+        named[plan->offices[i].layer] = true;
+    for (uint32_t i = 0; i < plan->layer_count; i++) {
+        weights->depth[i] = 1;
+        if (!named[i] || plan->layers[i].use != WM_LAYER_OVERLAY)
+            continue;
+        wanmi_status status = wm_layer_depth(plan, i, &weights->depth[i]);
+        if (status != WANMI_OK)
+            return status;
+    }
+    return WANMI_OK;
+}
+
+static wanmi_status find_bound(wm_compile *compile, wm_weights *weights)
+{
+    wanmi_plan *plan = compile->plan;
+    wanmi_status status = measure_depths(plan, weights);
+    if (status != WANMI_OK)
+        return status;
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        weights->rules[i] = weigh_rule(plan, weights, &plan->rules[i]);
+    uint64_t most = 1;
+    const wm_prefix *of = &plan->prefixes[0];
+    for (uint32_t i = 0; i < plan->prefix_count; i++) {
+        uint64_t bound = bound_of(plan, weights, &plan->prefixes[i]);
+        if (bound > most) {
+            most = bound;
+            of = &plan->prefixes[i];
+        }
+    }
+    if (most <= WANMI_DELIVERIES_MAX) {
+        plan->deliveries_max = (uint32_t)most;
+        return WANMI_OK;
+    }
+    const wm_place place = {.layer = "wanmi_rules", .value = of->length != 0 ? of->text : NULL};
+    return wm_problem(compile, WANMI_E_LIMIT, &place,
+                      "one event%s could have %llu deliveries; the limit is %d",
+                      of->length != 0 ? " of the class" : "", (unsigned long long)most,
+                      WANMI_DELIVERIES_MAX);
+}
+
+wanmi_status wm_compile_bound(wm_compile *compile)
+{
+    wanmi_plan *plan = compile->plan;
+    size_t rules_size = wm_product(plan->rule_count, sizeof(uint64_t));
+    size_t edges_size = wm_product(plan->rule_count, 2 * sizeof(wm_edge));
+    wm_weights weights = {.rules = wm_alloc(&plan->host, rules_size),
+                          .edges = wm_alloc(&plan->host, edges_size)};
+    wanmi_status status = WANMI_E_MEMORY;
+    if (weights.rules != NULL && weights.edges != NULL)
+        status = find_bound(compile, &weights);
+    wm_free(&plan->host, weights.rules, rules_size);
+    wm_free(&plan->host, weights.edges, edges_size);
+    return status;
+}

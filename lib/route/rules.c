@@ -1,0 +1,197 @@
+/* From the map's rows to rules of integers; what cannot be obeyed is refused. */
+#include "plan.h"
+
+#include <string.h>
+
+typedef struct wm_row {
+    wm_compile *compile;
+    const wanmi_rule_def *def;
+    wm_rule *rule;
+} wm_row;
+
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static wanmi_status refuse(const wm_row *row, const char *value, const char *words)
+{
+    const wm_place place = {.layer = "wanmi_rules", .row = row->def->row, .value = value};
+    return wm_problem(row->compile, WANMI_E_ROUTE_RULE, &place, "rule with seq %d: %s",
+                      row->def->seq, words);
+}
+
+/* A rule is never half obeyed: what this version does not know, it refuses. */
+static wanmi_status refuse_later_columns(const wm_row *row)
+{
+    const wanmi_rule_def *def = row->def;
+    const struct { const char *value, *words; } columns[] = {
+        {def->mode, "this version does not carry the column mode"},
+        {def->owner, "this version does not carry the column owner"},
+        {def->weekdays, "this version does not carry the column weekdays"},
+        {def->hours, "this version does not carry the column hours"},
+        {def->deadline, "this version does not carry the column deadline"},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        if (!given(columns[i].value))
+            continue;
+        wanmi_status status = refuse(row, columns[i].value, columns[i].words);
+        if (status != WANMI_OK)
+            return status;
+    }
+    return WANMI_OK;
+}
+
+/* The first area from `low` on whose code is not below `text`, of which the first
+ * `length` bytes count; with `past` the first that is above it. */
+static uint32_t area_bound(const wanmi_map *map, uint32_t low, uint32_t high, const char *text,
+                           size_t length, bool past)
+{
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strncmp(wanmi_map_area_code(map, middle), text, length);
+        if (order < 0 || (past && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Areas lie in the order of their codes: a code or a prefix means a range. */
+static wanmi_status read_areas(const wm_row *row)
+{
+    const wanmi_plan *plan = row->compile->plan;
+    const wanmi_rule_def *def = row->def;
+    wm_rule *rule = row->rule;
+    const wm_layer *layer = &plan->layers[rule->layer];
+    rule->first_area = layer->first_area;
+    rule->end_area = layer->first_area + layer->area_count;
+    if (!given(def->area))
+        return WANMI_OK;
+    size_t length = strlen(def->area);
+    bool prefix = def->area[length - 1] == '*';
+    /* A whole code is compared with its ending NUL. */
+    size_t compared = prefix ? length - 1 : length + 1;
+    uint32_t end = rule->end_area;
+    rule->first_area = area_bound(plan->map, rule->first_area, end, def->area, compared, false);
+    rule->end_area = area_bound(plan->map, rule->first_area, end, def->area, compared, true);
+    if (!prefix && rule->first_area == rule->end_area)
+        return refuse(row, def->area, "the column area names no area of its layer");
+    return WANMI_OK;
+}
+
+static wanmi_status read_place(const wm_row *row)
+{
+    const wanmi_rule_def *def = row->def;
+    row->rule->layer = WANMI_NONE;
+    if (!given(def->layer)) {
+        if (given(def->area))
+            return refuse(row, def->area, "the column area is set and the column layer is not");
+        return WANMI_OK;
+    }
+    row->rule->layer = wanmi_map_find_layer(row->compile->plan->map, def->layer);
+    if (row->rule->layer == WANMI_NONE)
+        return refuse(row, def->layer, "the column layer names no layer");
+    return read_areas(row);
+}
+
+static wanmi_status read_source(const wm_row *row)
+{
+    const char *source = row->def->source;
+    row->rule->source = WANMI_NONE;
+    if (!given(source))
+        return WANMI_OK;
+    wanmi_status status = wanmi_words_number(row->compile->plan->words, source, strlen(source),
+                                             &row->rule->source, row->compile->error);
+    if (status == WANMI_E_ARGUMENT)
+        return refuse(row, source, "the column source is no text of 1 to 64 bytes of UTF-8");
+    return status;
+}
+
+static wanmi_status read_numbers(const wm_row *row)
+{
+    const wanmi_rule_def *def = row->def;
+    wm_rule *rule = row->rule;
+    rule->from = def->valid_from_us != WANMI_TIME_NONE ? def->valid_from_us : WM_ALWAYS_WAS;
+    rule->to = def->valid_to_us != WANMI_TIME_NONE ? def->valid_to_us : WM_FOR_EVER;
+    rule->flags = def->copy != 0 ? WANMI_DELIVERY_COPY : 0;
+    rule->last = def->last != 0;
+    if (def->min_severity < 0 || def->min_severity > 255)
+        return refuse(row, NULL, "the column min_severity is not 0 to 255");
+    if (def->priority < -1 || def->priority > 9)
+        return refuse(row, NULL, "the column priority is not 0 to 9");
+    rule->min_severity = (uint8_t)def->min_severity;
+    rule->priority = (uint8_t)(def->priority < 0 ? 5 : def->priority);
+    rule->tag = WM_SHORT_NONE;
+    if (!given(def->tag))
+        return WANMI_OK;
+    const wanmi_map *map = row->compile->plan->map;
+    for (uint32_t tag = 0; tag < wanmi_map_tag_count(map); tag++)
+        if (strcmp(wanmi_map_tag(map, tag), def->tag) == 0)
+            rule->tag = (uint16_t)tag;
+    return WANMI_OK;
+}
+
+static wanmi_status read_role(const wm_row *row)
+{
+    const wanmi_rule_def *def = row->def;
+    const wanmi_plan *plan = row->compile->plan;
+    row->rule->office = WANMI_NONE;
+    row->rule->role = WM_SHORT_NONE;
+    if (!given(def->role))
+        return WANMI_OK;
+    uint32_t role = wanmi_map_find_role(plan->map, def->role);
+    if (role == WANMI_NONE)
+        return refuse(row, def->role, "the column role names no role");
+    uint32_t layer = plan->cell_layer;
+    if (given(def->at_layer) && (layer = wanmi_map_find_layer(plan->map, def->at_layer)) == WANMI_NONE)
+        return refuse(row, def->at_layer, "the column at_layer names no layer");
+    if (given(def->holders) && strcmp(def->holders, "best") != 0 && strcmp(def->holders, "all") != 0)
+        return refuse(row, def->holders, "the column holders is neither best nor all");
+    row->rule->all = given(def->holders) && strcmp(def->holders, "all") == 0;
+    row->rule->role = (uint16_t)role;
+    /* A map without cells has every event outside: no rule is ever tried. */
+    if (layer == WANMI_NONE)
+        return WANMI_OK;
+    return wm_office_number(row->compile, role, layer, &row->rule->office);
+}
+
+static wanmi_status read_receivers(const wm_row *row)
+{
+    const wanmi_rule_def *def = row->def;
+    row->rule->unit = WANMI_NONE;
+    if (!given(def->unit) && !given(def->role))
+        return refuse(row, NULL, "names neither a unit nor a role: nobody would receive anything");
+    if (given(def->unit)) {
+        row->rule->unit = wanmi_map_find_unit(row->compile->plan->map, def->unit);
+        if (row->rule->unit == WANMI_NONE)
+            return refuse(row, def->unit, "the column unit names no unit");
+    }
+    return read_role(row);
+}
+
+wanmi_status wm_compile_rules(wm_compile *compile)
+{
+    static wanmi_status (*const readers[])(const wm_row *row) = {
+        refuse_later_columns, read_place, read_source, read_numbers, read_receivers,
+    };
+    wanmi_plan *plan = compile->plan;
+    plan->rule_count = wanmi_map_rule_count(plan->map);
+    plan->rules = wm_arena_alloc(&plan->arena, wm_product(plan->rule_count, sizeof *plan->rules));
+    if (plan->rules == NULL)
+        return WANMI_E_MEMORY;
+    for (uint32_t i = 0; i < plan->rule_count; i++) {
+        wanmi_rule_def def;
+        wanmi_rule_def_init(&def);
+        wanmi_map_rule(plan->map, i, &def);
+        plan->rules[i] = (wm_rule){0};
+        const wm_row row = {compile, &def, &plan->rules[i]};
+        for (size_t k = 0; k < sizeof readers / sizeof readers[0]; k++) {
+            wanmi_status status = readers[k](&row);
+            if (status != WANMI_OK)
+                return status;
+        }
+    }
+    return WANMI_OK;
+}
