@@ -70,7 +70,8 @@ typedef enum wanmi_reason {
     WANMI_REASON_DEADLINE = 13,     /* a ring stayed full until the deadline (policy block) */
     WANMI_REASON_SINK = 14,         /* the sink answered dead */
     WANMI_REASON_ATTEMPTS = 15,     /* the sink asked for a retry and no attempt is left */
-    WANMI_REASON_SHUTDOWN = 16      /* closed while still pending */
+    WANMI_REASON_SHUTDOWN = 16,     /* closed while still pending */
+    WANMI_REASON_ERROR = 17         /* the submit call returned an error, which says more */
 } wanmi_reason;
 
 /* The text of a reason, such as "latitude"; never NULL.

@@ -78,7 +78,7 @@ wanmi_status wm_check_promise(wm_compile *compile)
     if (plan->cell_layer == WANMI_NONE || plan->fallback_unit != WANMI_NONE || rules_promise(plan))
         return WANMI_OK;
     const wm_layer *cells = &plan->layers[plan->cell_layer];
-    wanmi_area_info first;
+    wanmi_area_info first = {0};
     uint32_t unserved = 0;
     for (uint32_t i = 0; i < cells->area_count; i++) {
         wanmi_area_info cell;

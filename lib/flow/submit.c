@@ -1,0 +1,314 @@
+/* Submitting: locate, route, ask the subscriptions, hand over, account.
+ *
+ * A chunk is located at once; it is handed over in parts, as many events as the
+ * deliveries have room for. A part is accounted as a whole at its end, so that
+ * submitted = routed + unrouted + refused at every moment.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* One call. Events before `settled` are in the account; those before `done` were
+ * routed or unrouted. */
+typedef struct wm_call {
+    wanmi_intake *intake;
+    const wanmi_event *events;
+    size_t count;
+    int64_t now_us;
+    wanmi_receipt *receipts;            /* or NULL */
+    wanmi_error *error;
+    size_t settled, done;
+} wm_call;
+
+/* Events settled .. settled + count - 1 of a call, whose hits stand in the
+ * intake's columns from `hit` on. */
+typedef struct wm_part {
+    wm_call *call;
+    size_t hit, count;
+    size_t deliveries;
+    uint64_t wanted_by;                 /* sinks that want any of them */
+    uint64_t accepted_by;               /* sinks that took what they want */
+    wm_figures figures;
+} wm_part;
+
+/* ---- subscriptions -------------------------------------------------------------------- */
+
+static bool learn_word(const wanmi_intake *intake, wm_word_masks *to, uint32_t number, uint64_t mask)
+{
+    void *masks = to->masks;
+    bool room = wm_reserve(&intake->flow->host, &masks, &to->capacity, (size_t)number + 1, sizeof *to->masks);
+    to->masks = masks;
+    if (room)
+        to->masks[number] = mask;
+    return room;
+}
+
+/* Asks once which sinks want each word that is new since the last call. */
+static wanmi_status learn_words(wanmi_intake *intake)
+{
+    const wanmi_flow *flow = intake->flow;
+    uint32_t words = wanmi_words_count(flow->words), sinks = wanmi_dispatch_sink_count(flow->dispatch);
+    for (; intake->words_known < words; intake->words_known++) {
+        uint32_t number = intake->words_known;
+        const char *text = wanmi_words_text(flow->words, number);
+        if (!learn_word(intake, &intake->classes, number, wm_wishes_class(flow->wishes, sinks, text))
+            || !learn_word(intake, &intake->sources, number, wm_wishes_source(flow->wishes, sinks, text)))
+            return WANMI_E_MEMORY;
+    }
+    return WANMI_OK;
+}
+
+/* A word that came while the call ran is asked for by its text. */
+static uint64_t who_wants_class(const wanmi_intake *intake, uint32_t class_id)
+{
+    const wanmi_flow *flow = intake->flow;
+    if (class_id == WANMI_NONE)
+        return intake->generation->filters.without_class;
+    if (class_id < intake->words_known)
+        return intake->classes.masks[class_id];
+    return wm_wishes_class(flow->wishes, wanmi_dispatch_sink_count(flow->dispatch),
+                           wanmi_words_text(flow->words, class_id));
+}
+
+static uint64_t who_wants_source(const wanmi_intake *intake, uint32_t source_id)
+{
+    const wanmi_flow *flow = intake->flow;
+    if (source_id == WANMI_NONE)
+        return intake->generation->filters.without_source;
+    if (source_id < intake->words_known)
+        return intake->sources.masks[source_id];
+    return wm_wishes_source(flow->wishes, wanmi_dispatch_sink_count(flow->dispatch),
+                            wanmi_words_text(flow->words, source_id));
+}
+
+static uint64_t who_wants(const wanmi_intake *intake, const wanmi_delivery *d)
+{
+    const wm_filters *filters = &intake->generation->filters;
+    uint64_t mask = filters->units[d->unit];
+    mask &= filters->roles[d->role < filters->role_count ? d->role : filters->role_count];
+    mask &= filters->tags[d->tag < filters->tag_count ? d->tag : filters->tag_count];
+    mask &= filters->priority[d->priority] & filters->severity[d->severity];
+    mask &= filters->copies[(d->flags & WANMI_DELIVERY_COPY) != 0];
+    if (d->cell == WANMI_NONE)
+        mask &= filters->without_cell;
+    else if (filters->cells != NULL)
+        mask &= filters->cells[d->cell - filters->first_cell];
+    return mask & who_wants_class(intake, d->class_id) & who_wants_source(intake, d->source_id);
+}
+
+static void ask_all(wm_part *part)
+{
+    wanmi_intake *intake = part->call->intake;
+    const uint32_t *unit_keys = intake->generation->unit_keys;
+    for (size_t i = 0; i < part->deliveries; i++) {
+        intake->keys[i] = unit_keys[intake->deliveries[i].unit];
+        intake->masks[i] = who_wants(intake, &intake->deliveries[i]);
+        part->wanted_by |= intake->masks[i];
+    }
+}
+
+/* ---- handing over ----------------------------------------------------------------------- */
+
+static wanmi_status give(wm_part *part, uint32_t sink)
+{
+    wanmi_intake *intake = part->call->intake;
+    size_t wanted = 0;
+    for (size_t i = 0; i < part->deliveries; i++) {
+        if ((intake->masks[i] >> sink & 1) == 0)
+            continue;
+        intake->gathered[wanted] = intake->deliveries[i];
+        intake->gathered_keys[wanted++] = intake->keys[i];
+    }
+    return wanmi_producer_submit(intake->producer, sink, intake->gathered, intake->gathered_keys,
+                                 wanted, part->call->error);
+}
+
+/* Gives every sink what it wants. Ends at the first that takes nothing. */
+static wanmi_status give_all(wm_part *part)
+{
+    for (uint64_t rest = part->wanted_by; rest != 0; rest &= rest - 1) {
+        uint32_t sink = (uint32_t)__builtin_ctzll(rest);
+        wanmi_status status = give(part, sink);
+        if (status != WANMI_OK)
+            return status;
+        part->accepted_by |= (uint64_t)1 << sink;
+    }
+    return WANMI_OK;
+}
+
+/* ---- accounting -------------------------------------------------------------------------- */
+
+static void count_where(wm_figures *figures, uint8_t where)
+{
+    static const int figure[] = {WM_INSIDE, WM_SNAPPED, WM_OUTSIDE, WM_REJECTED};
+    figures->value[figure[where]]++;
+}
+
+/* What became of event `i` of the part. `failed`: why some sinks took nothing. */
+static wanmi_receipt settle(wm_part *part, size_t i, wanmi_reason failed)
+{
+    const wanmi_intake *intake = part->call->intake;
+    uint64_t *figures = part->figures.value;
+    wanmi_receipt receipt = {.cell = intake->cells[part->hit + i], .where = intake->where[part->hit + i],
+                             .reason = intake->unrouted[i]};
+    uint64_t wanted_by = 0;
+    for (size_t k = intake->first[i]; k < intake->first[i + 1]; k++) {
+        wanted_by |= intake->masks[k];
+        receipt.deliveries += (uint32_t)__builtin_popcountll(intake->masks[k] & part->accepted_by);
+    }
+    figures[WM_SUBMITTED]++;
+    if (receipt.deliveries == 0 && wanted_by != 0) {
+        figures[WM_REFUSED]++;
+        receipt.reason = (uint8_t)failed;
+        return receipt;
+    }
+    count_where(&part->figures, receipt.where);
+    figures[WM_MADE] += intake->first[i + 1] - intake->first[i];
+    if (receipt.deliveries != 0) {
+        figures[WM_ROUTED]++;
+        return receipt;
+    }
+    figures[WM_UNROUTED]++;
+    if (receipt.reason == WANMI_REASON_NONE) {
+        figures[WM_UNWANTED]++;
+        receipt.reason = WANMI_REASON_UNWANTED;
+    }
+    return receipt;
+}
+
+static wanmi_reason reason_of(wanmi_status status)
+{
+    return status == WANMI_E_DISPATCH_CLOSED ? WANMI_REASON_CLOSED : WANMI_REASON_ERROR;
+}
+
+static void settle_all(wm_part *part, wanmi_status status)
+{
+    wm_call *call = part->call;
+    bool whole = call->done == call->settled;
+    for (size_t i = 0; i < part->count; i++) {
+        uint64_t refused = part->figures.value[WM_REFUSED];
+        wanmi_receipt receipt = settle(part, i, reason_of(status));
+        whole &= part->figures.value[WM_REFUSED] == refused;
+        call->done += whole;
+        if (call->receipts != NULL)
+            call->receipts[call->settled + i] = receipt;
+    }
+    call->settled += part->count;
+    wm_figures_add(&call->intake->figures, &part->figures);
+    wm_board_show(&call->intake->board, &call->intake->figures);
+}
+
+/* The events that are not settled when a call ends with an error. */
+static void refuse_rest(wm_call *call, wanmi_status status)
+{
+    wm_figures *figures = &call->intake->figures;
+    figures->value[WM_SUBMITTED] += call->count - call->settled;
+    figures->value[WM_REFUSED] += call->count - call->settled;
+    wm_board_show(&call->intake->board, figures);
+    const wanmi_receipt refused = {.cell = WANMI_NONE, .where = WANMI_REJECTED,
+                                   .reason = (uint8_t)reason_of(status)};
+    for (; call->settled < call->count; call->settled++)
+        if (call->receipts != NULL)
+            call->receipts[call->settled] = refused;
+}
+
+/* ---- the way of a chunk -------------------------------------------------------------------- */
+
+static wanmi_status hand_over(wm_part *part)
+{
+    wanmi_intake *intake = part->call->intake;
+    ask_all(part);
+    if (!wm_gate_enter(intake))
+        return wm_error(part->call->error, WANMI_E_DISPATCH_CLOSED, "intake has stopped");
+    wanmi_status status = give_all(part);
+    settle_all(part, status);
+    wm_gate_leave(intake);
+    return status;
+}
+
+static wanmi_status locate(wm_call *call, size_t count)
+{
+    wanmi_intake *intake = call->intake;
+    const wanmi_event *events = call->events + call->settled;
+    wanmi_positions positions;
+    wanmi_positions_init(&positions);
+    positions.count = count;
+    positions.x = &events->x;
+    positions.y = &events->y;
+    positions.time_us = &events->time_us;
+    positions.datums = &events->datum;
+    positions.x_stride = positions.y_stride = sizeof *events;
+    positions.time_stride = positions.datum_stride = sizeof *events;
+    positions.now_us = call->now_us;
+    wanmi_hits hits;
+    wanmi_hits_init(&hits);
+    hits.cell = intake->cells;
+    hits.tuple = intake->tuples;
+    hits.where = intake->where;
+    hits.reason = intake->reasons;
+    return wanmi_locate(intake->locator, &positions, &hits, call->error);
+}
+
+/* Routes as many of the chunk's events from `hit` on as there is room for. */
+static wanmi_status route(wm_part *part, size_t count)
+{
+    wm_call *call = part->call;
+    wanmi_intake *intake = call->intake;
+    wanmi_hits hits;
+    wanmi_hits_init(&hits);
+    hits.cell = intake->cells + part->hit;
+    hits.tuple = intake->tuples + part->hit;
+    hits.where = intake->where + part->hit;
+    hits.reason = intake->reasons + part->hit;
+    wanmi_status status = wanmi_route(intake->router, intake->locator, call->events + call->settled,
+                                      count, &hits, call->now_us, intake->deliveries,
+                                      intake->capacity, intake->first, intake->unrouted,
+                                      &part->count, call->error);
+    if (status < 0)
+        return status;
+    part->deliveries = intake->first[part->count];
+    return WANMI_OK;
+}
+
+static wanmi_status submit_chunk(wm_call *call, size_t count)
+{
+    wanmi_status status = locate(call, count);
+    for (size_t hit = 0; status == WANMI_OK && hit < count;) {
+        wm_part part = {.call = call, .hit = hit};
+        status = route(&part, count - hit);
+        if (status == WANMI_OK)
+            status = hand_over(&part);
+        hit += part.count;
+    }
+    return status;
+}
+
+static wanmi_status submit_all(wm_call *call)
+{
+    wanmi_intake *intake = call->intake;
+    if (atomic_load_explicit(&intake->flow->closed, memory_order_relaxed))
+        return wm_error(call->error, WANMI_E_DISPATCH_CLOSED, "intake has stopped");
+    if (learn_words(intake) != WANMI_OK)
+        return wm_error_memory(call->error);
+    wanmi_status status = WANMI_OK;
+    while (status == WANMI_OK && call->settled < call->count) {
+        size_t left = call->count - call->settled, most = intake->flow->options.batch_max;
+        status = submit_chunk(call, left < most ? left : most);
+    }
+    return status;
+}
+
+wanmi_status wanmi_flow_submit(wanmi_intake *intake, const wanmi_event *events, size_t count,
+                               wanmi_receipt *receipts, size_t *done, wanmi_error *error)
+{
+    if (intake == NULL || (events == NULL && count != 0))
+        return wm_error(error, WANMI_E_ARGUMENT, "no intake, or %zu events without an array", count);
+    wm_call call = {.intake = intake, .events = events, .count = count, .receipts = receipts,
+                    .error = error, .now_us = wm_now_us(&intake->flow->host)};
+    wanmi_status status = submit_all(&call);
+    if (status != WANMI_OK)
+        refuse_rest(&call, status);
+    if (done != NULL)
+        *done = call.done;
+    return status;
+}
