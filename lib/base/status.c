@@ -72,6 +72,7 @@ static const char *const reasons[] = {
     [WANMI_REASON_SINK] = "sink",
     [WANMI_REASON_ATTEMPTS] = "attempts",
     [WANMI_REASON_SHUTDOWN] = "shutdown",
+    [WANMI_REASON_ERROR] = "error",
 };
 
 static const char *const steps[] = {
