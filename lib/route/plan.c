@@ -37,14 +37,11 @@ static void read_layers(wanmi_plan *plan)
     }
 }
 
+/* Numbers of runs, with a bit beside them, must not meet WM_REACH_WALK. */
 static wanmi_status check_numbers(wm_compile *compile)
 {
-    const wanmi_map *map = compile->plan->map;
     const wm_place nowhere = {0};
-    if (wanmi_map_role_count(map) >= WM_SHORT_NONE || wanmi_map_tag_count(map) >= WM_SHORT_NONE)
-        return wm_problem(compile, WANMI_E_LIMIT, &nowhere,
-                          "the map has more than 65534 roles or tags");
-    if (wanmi_map_duty_count(map) >= WM_REACH_ANCESTOR - 2)
+    if (wanmi_map_duty_count(compile->plan->map) >= WM_REACH_ANCESTOR - 2)
         return wm_problem(compile, WANMI_E_LIMIT, &nowhere, "the map has too many duties");
     return WANMI_OK;
 }

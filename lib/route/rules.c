@@ -1,4 +1,5 @@
-/* From the map's rows to rules of integers; what cannot be obeyed is refused. */
+/* From the map's rows to rules of integers. The map has checked what each row
+ * says and points to; here is refused what this version cannot obey. */
 #include "plan.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ static uint32_t area_bound(const wanmi_map *map, uint32_t low, uint32_t high, co
 }
 
 /* Areas lie in the order of their codes: a code or a prefix means a range. */
-static wanmi_status read_areas(const wm_row *row)
+static void read_areas(const wm_row *row)
 {
     const wanmi_plan *plan = row->compile->plan;
     const wanmi_rule_def *def = row->def;
@@ -68,7 +69,7 @@ static wanmi_status read_areas(const wm_row *row)
     rule->first_area = layer->first_area;
     rule->end_area = layer->first_area + layer->area_count;
     if (!given(def->area))
-        return WANMI_OK;
+        return;
     size_t length = strlen(def->area);
     bool prefix = def->area[length - 1] == '*';
     /* A whole code is compared with its ending NUL. */
@@ -76,24 +77,17 @@ static wanmi_status read_areas(const wm_row *row)
     uint32_t end = rule->end_area;
     rule->first_area = area_bound(plan->map, rule->first_area, end, def->area, compared, false);
     rule->end_area = area_bound(plan->map, rule->first_area, end, def->area, compared, true);
-    if (!prefix && rule->first_area == rule->end_area)
-        return refuse(row, def->area, "the column area names no area of its layer");
-    return WANMI_OK;
 }
 
 static wanmi_status read_place(const wm_row *row)
 {
     const wanmi_rule_def *def = row->def;
     row->rule->layer = WANMI_NONE;
-    if (!given(def->layer)) {
-        if (given(def->area))
-            return refuse(row, def->area, "the column area is set and the column layer is not");
+    if (!given(def->layer))
         return WANMI_OK;
-    }
     row->rule->layer = wanmi_map_find_layer(row->compile->plan->map, def->layer);
-    if (row->rule->layer == WANMI_NONE)
-        return refuse(row, def->layer, "the column layer names no layer");
-    return read_areas(row);
+    read_areas(row);
+    return WANMI_OK;
 }
 
 static wanmi_status read_source(const wm_row *row)
@@ -117,10 +111,6 @@ static wanmi_status read_numbers(const wm_row *row)
     rule->to = def->valid_to_us != WANMI_TIME_NONE ? def->valid_to_us : WM_FOR_EVER;
     rule->flags = def->copy != 0 ? WANMI_DELIVERY_COPY : 0;
     rule->last = def->last != 0;
-    if (def->min_severity < 0 || def->min_severity > 255)
-        return refuse(row, NULL, "the column min_severity is not 0 to 255");
-    if (def->priority < -1 || def->priority > 9)
-        return refuse(row, NULL, "the column priority is not 0 to 9");
     rule->min_severity = (uint8_t)def->min_severity;
     rule->priority = (uint8_t)(def->priority < 0 ? 5 : def->priority);
     rule->tag = WM_SHORT_NONE;
@@ -142,13 +132,8 @@ static wanmi_status read_role(const wm_row *row)
     if (!given(def->role))
         return WANMI_OK;
     uint32_t role = wanmi_map_find_role(plan->map, def->role);
-    if (role == WANMI_NONE)
-        return refuse(row, def->role, "the column role names no role");
-    uint32_t layer = plan->cell_layer;
-    if (given(def->at_layer) && (layer = wanmi_map_find_layer(plan->map, def->at_layer)) == WANMI_NONE)
-        return refuse(row, def->at_layer, "the column at_layer names no layer");
-    if (given(def->holders) && strcmp(def->holders, "best") != 0 && strcmp(def->holders, "all") != 0)
-        return refuse(row, def->holders, "the column holders is neither best nor all");
+    uint32_t layer = given(def->at_layer) ? wanmi_map_find_layer(plan->map, def->at_layer)
+                                          : plan->cell_layer;
     row->rule->all = given(def->holders) && strcmp(def->holders, "all") == 0;
     row->rule->role = (uint16_t)role;
     /* A map without cells has every event outside: no rule is ever tried. */
@@ -163,11 +148,8 @@ static wanmi_status read_receivers(const wm_row *row)
     row->rule->unit = WANMI_NONE;
     if (!given(def->unit) && !given(def->role))
         return refuse(row, NULL, "names neither a unit nor a role: nobody would receive anything");
-    if (given(def->unit)) {
+    if (given(def->unit))
         row->rule->unit = wanmi_map_find_unit(row->compile->plan->map, def->unit);
-        if (row->rule->unit == WANMI_NONE)
-            return refuse(row, def->unit, "the column unit names no unit");
-    }
     return read_role(row);
 }
 
