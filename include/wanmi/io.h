@@ -193,8 +193,11 @@ WANMI_API void wanmi_io_reader_close(wanmi_io_reader *reader);
 
 /* Reads up to `capacity` rows. Gives `count` (0 and WANMI_END at the end). A row
  * that cannot be read ends the batch with WANMI_E_IO_ROW: `count` rows before it
- * are good, `error` names file, line, column and value, and the next call goes
- * on behind it. Since: 0.1 */
+ * are good, rows[count] holds its row, line and (as far as known) id, `error`
+ * names file, line, column and value, and the next call goes on behind it.
+ * A batch also ends where the input has no more for now, as a pipe does.
+ * WANMI_AGAIN: a signal interrupted the wait; call again or stop.
+ * Errors: WANMI_E_IO_ROW, WANMI_E_SYSTEM (reading failed). Since: 0.1 */
 WANMI_API wanmi_status wanmi_io_reader_read(wanmi_io_reader *reader, wanmi_io_row *rows, size_t capacity,
                                             size_t *count, wanmi_error *error);
 
@@ -215,7 +218,10 @@ typedef enum wanmi_io_type {
 typedef struct wanmi_io_writer wanmi_io_writer;
 
 /* Opens a table for writing: `names` and `types` of its columns. For GPKG, `crs`
- * (may be NULL: no geometry) is the CRS of the points.
+ * (may be NULL: no geometry) is the CRS of the points. CSV and NDJSON go to the
+ * file as they come, so that it can be followed; a GeoPackage takes its name,
+ * and the place of an older file, when it is closed without an error. "-" is
+ * standard output (not for GPKG).
  * Owns: wanmi_io_writer_close, which says whether all is on disk.
  * Errors: WANMI_E_IO_OPEN, WANMI_E_ARGUMENT. Since: 0.1 */
 WANMI_API wanmi_status wanmi_io_writer_open(const char *path, wanmi_io_output output,
@@ -224,10 +230,15 @@ WANMI_API wanmi_status wanmi_io_writer_open(const char *path, wanmi_io_output ou
                                             wanmi_io_writer **writer, wanmi_error *error);
 
 /* Writes one row: one text a column; NULL is empty (null). REAL and INTEGER
- * columns get texts that are numbers. `x`, `y` NaN: no point.
- * Errors: WANMI_E_IO_WRITE. Since: 0.1 */
+ * columns get texts that are numbers; "", NaN and infinities are null (in CSV
+ * they are written as they are). `x`, `y` NaN: no point.
+ * Errors: WANMI_E_IO_WRITE, WANMI_E_ARGUMENT (no number, not UTF-8). Since: 0.1 */
 WANMI_API wanmi_status wanmi_io_writer_row(wanmi_io_writer *writer, const char *const *values,
                                            double x, double y, wanmi_error *error);
+/* Gives what is still in memory to the system: CSV and NDJSON only, nothing to
+ * do for GPKG. Errors: WANMI_E_IO_WRITE. Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_writer_flush(wanmi_io_writer *writer, wanmi_error *error);
+/* Writes the rest and closes; the writer is freed also where it fails. Since: 0.1 */
 WANMI_API wanmi_status wanmi_io_writer_close(wanmi_io_writer *writer, wanmi_error *error);
 
 #ifdef __cplusplus

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "source.h"
-
 /* How many bytes may be read again after quotes that were never closed; beyond
  * it a hostile file would cost a whole window a row. */
 #define AGAIN_MAX (64 * (uint64_t)WM_LINE_MAX)
@@ -422,11 +420,18 @@ static wanmi_status read_header(wm_csv *csv, wanmi_error *error)
     return WANMI_OK;
 }
 
-static wanmi_status finish_open(wm_csv *made, wanmi_status status, wm_csv **csv, wanmi_error *error)
+wanmi_status wm_csv_open_window(wm_window *window, const wanmi_host *host, wm_csv **csv,
+                                wanmi_error *error)
 {
+    wm_csv *made = wm_alloc_zero(host, sizeof *made);
+    if (made == NULL) {
+        wm_window_close(window);
+        return wm_error_memory(error);
+    }
+    made->host = host;
     made->line = 1;
-    if (status == WANMI_OK)
-        status = read_header(made, error);
+    made->window = *window;
+    wanmi_status status = read_header(made, error);
     if (status == WANMI_OK)
         *csv = made;
     else
@@ -434,34 +439,20 @@ static wanmi_status finish_open(wm_csv *made, wanmi_status status, wm_csv **csv,
     return status;
 }
 
-static wm_csv *make(const wanmi_host *host)
-{
-    wm_csv *made = wm_alloc_zero(host, sizeof *made);
-    if (made != NULL) {
-        made->host = host;
-        made->window.fd = -1;
-        made->window.host = host;
-    }
-    return made;
-}
-
 wanmi_status wm_csv_open(const char *path, const wanmi_host *host, wm_csv **csv,
                          wanmi_error *error)
 {
-    wm_csv *made = make(host);
-    if (made == NULL)
-        return wm_error_memory(error);
-    return finish_open(made, wm_window_open(&made->window, path, host, error), csv, error);
+    wm_window window;
+    wanmi_status status = wm_window_open(&window, path, host, error);
+    return status == WANMI_OK ? wm_csv_open_window(&window, host, csv, error) : status;
 }
 
 wanmi_status wm_csv_open_memory(const char *data, size_t size, const char *name,
                                 const wanmi_host *host, wm_csv **csv, wanmi_error *error)
 {
-    wm_csv *made = make(host);
-    if (made == NULL)
-        return wm_error_memory(error);
-    return finish_open(made, wm_window_open_memory(&made->window, data, size, name, host, error), csv,
-                       error);
+    wm_window window;
+    wanmi_status status = wm_window_open_memory(&window, data, size, name, host, error);
+    return status == WANMI_OK ? wm_csv_open_window(&window, host, csv, error) : status;
 }
 
 void wm_csv_close(wm_csv *csv)
@@ -492,6 +483,24 @@ const char *wm_csv_name(const wm_csv *csv)
     return csv->window.name;
 }
 
+/* The header's names as far as they fit, for the message that one is missing. */
+static void list_names(const wm_csv *csv, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < csv->columns && used < size; i++) {
+        const char *comma = i != 0 ? ", " : "";
+        size_t need = strlen(comma) + strlen(csv->names[i]);
+        if (need + sizeof " ..." > size - used) {
+            memcpy(text + used, " ...", sizeof " ...");
+            return;
+        }
+        memcpy(text + used, comma, strlen(comma));
+        memcpy(text + used + strlen(comma), csv->names[i], strlen(csv->names[i]) + 1);
+        used += need;
+    }
+}
+
 wanmi_status wm_csv_find(const wm_csv *csv, const char *name, bool required, ptrdiff_t *column,
                          wanmi_error *error)
 {
@@ -504,8 +513,12 @@ wanmi_status wm_csv_find(const wm_csv *csv, const char *name, bool required, ptr
             return wm_error_at(error, WANMI_E_IO_COLUMN, &place, "the header has this column twice");
         at = (ptrdiff_t)i;
     }
-    if (at < 0 && required)
-        return wm_error_at(error, WANMI_E_IO_COLUMN, &place, "the header has no such column");
+    if (at < 0 && required) {
+        char names[200];
+        list_names(csv, names, sizeof names);
+        return wm_error_at(error, WANMI_E_IO_COLUMN, &place,
+                           "the header (%s) has no such column", names);
+    }
     *column = at;
     return WANMI_OK;
 }

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "source.h"
 
 typedef struct wm_csv wm_csv;
 
@@ -40,6 +41,10 @@ wanmi_status wm_csv_open(const char *path, const wanmi_host *host, wm_csv **csv,
                          wanmi_error *error);
 wanmi_status wm_csv_open_memory(const char *data, size_t size, const char *name,
                                 const wanmi_host *host, wm_csv **csv, wanmi_error *error);
+/* The same from a window whose first bytes may have been read already; it is
+ * taken over, also where this fails. */
+wanmi_status wm_csv_open_window(wm_window *window, const wanmi_host *host, wm_csv **csv,
+                                wanmi_error *error);
 void wm_csv_close(wm_csv *csv);
 
 /* The header's names, blanks around them left out. */
