@@ -27,13 +27,16 @@ typedef struct wanmi_grid_options {
                                        codes must have all digits but the sequence's; default "6+3+3+3" */
     double size_m;                  /* edge of the square lattice; default 100 */
     double origin_x, origin_y;      /* a corner of the lattice; default 0, 0 */
-    double min_area_m2;             /* smaller pieces join a neighbour of the same area; default 1 % of size_m^2 */
+    double min_area_m2;             /* smaller pieces join a neighbour of the same area; at most size_m^2;
+                                       negative (default): 1 % of size_m^2 */
     int32_t area_level;             /* level of the area layer; default 1 */
     int32_t reserved;
     wanmi_problem_fn on_problem;    /* areas that cannot be cut are reported and left out; NULL: the first ends it */
     void *problem_user;
     wanmi_progress_fn on_progress;
     void *progress_user;
+    const char *area_parent_layer;  /* parent layer of the area layer, which the caller adds to the builder;
+                                       NULL or "" (default): none, and the areas' own parents are not kept */
 } wanmi_grid_options;
 
 WANMI_API void wanmi_grid_options_init(wanmi_grid_options *options);
@@ -58,10 +61,17 @@ WANMI_API void wanmi_grid_result_init(wanmi_grid_result *result);
  * of an area cover it to 1e-6 m2, meet node by node and do not overlap, also
  * along an edge that two areas share vertex by vertex.
  * A cell's code is its area's code and a sequence from 1, rows of the lattice
- * from north to south, in a row from west to east.
- * Errors: WANMI_E_GRID_LAYOUT (more cells than the sequence digits allow: names
- * area, number and the layout that would do; or a code that does not fit the
- * layout), WANMI_E_GRID_AREA, WANMI_E_MAP_..., WANMI_E_MEMORY, WANMI_E_CANCELLED.
+ * from north to south, in a row from west to east; a cell that slivers joined
+ * stands where its largest piece lies. docs/grid.md says more.
+ * More cells than the sequence digits allow end the cut even with on_problem:
+ * the error names the area with the most cells, their number and the layout that
+ * would do for all. So does a cut of which every area was left out, with the
+ * first problem.
+ * Errors: WANMI_E_GRID_LAYOUT (too many cells; a code that does not fit the
+ * layout; a text that is no layout), WANMI_E_GRID_AREA (nodes on the lattice's
+ * lines make it invalid: a feature thinner than the last bits of its
+ * coordinates), WANMI_E_MAP_..., WANMI_E_LIMIT (the lattice is too fine),
+ * WANMI_E_MEMORY, WANMI_E_CANCELLED.
  * On an error the builder may hold part of the layers: free it.
  * Threads: the builder's. Since: 0.1 */
 WANMI_API wanmi_status wanmi_grid_cut(wanmi_map_builder *builder, const wanmi_area_def *areas,
