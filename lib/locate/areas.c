@@ -106,41 +106,43 @@ static bool shape_make(wm_areas *areas, wm_shape *shape, const uint8_t *wkb, siz
 }
 
 /* First touch of an area. */
-static wanmi_status prepare(wm_areas *areas, uint32_t area, double x, double y, wanmi_error *error)
+static wanmi_status prepare(wm_areas *areas, uint32_t area, wm_shape *shape, double x, double y,
+                            wanmi_error *error)
 {
     const wanmi_host *host = areas->index->host;
     size_t size = wanmi_map_area_wkb_size(areas->index->map, area);
     uint8_t *wkb = wm_alloc(host, size);
     if (wkb == NULL)
         return wm_error_memory(error);
-    wm_shape made = {0};
     wanmi_status status = wanmi_map_area_wkb(areas->index->map, area, wkb, size);
-    if (status == WANMI_OK && !shape_make(areas, &made, wkb, size, x, y))
+    if (status == WANMI_OK && !shape_make(areas, shape, wkb, size, x, y))
         status = geos_failed(areas, area, error);
     wm_free(host, wkb, size);
-    if (status != WANMI_OK)
-        return status;
-    wm_shape *shape = wm_arena_alloc(&areas->arena, sizeof *shape);
-    if (shape == NULL) {
-        lock(areas);
-        shape_clear(areas, &made);
-        unlock(areas);
-        return wm_error_memory(error);
+    return status;
+}
+
+static wm_shape *shape_of(wm_areas *areas, uint32_t area)
+{
+    wm_shape **page = &areas->pages[area / WM_PAGE];
+    if (*page == NULL) {
+        *page = wm_alloc_zero(areas->index->host, WM_PAGE * sizeof **page);
+        areas->pages_made += *page != NULL;
     }
-    *shape = made;
-    areas->shapes[area] = shape;
-    return WANMI_OK;
+    return *page != NULL ? *page + area % WM_PAGE : NULL;
 }
 
 wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, bool *covers,
                             wanmi_error *error)
 {
-    if (areas->shapes[area] == NULL) {
-        wanmi_status status = prepare(areas, area, x, y, error);
+    wm_shape *shape = shape_of(areas, area);
+    if (shape == NULL)
+        return wm_error_memory(error);
+    if (shape->prepared == NULL) {
+        wanmi_status status = prepare(areas, area, shape, x, y, error);
         if (status != WANMI_OK)
             return status;
     }
-    char answer = probe_covered(areas, areas->shapes[area], x, y);
+    char answer = probe_covered(areas, shape, x, y);
     if (answer != 0 && answer != 1)
         return geos_failed(areas, area, error);
     *covers = answer == 1;
@@ -149,10 +151,9 @@ wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, 
 
 wanmi_status wm_areas_open(wm_areas *areas, wanmi_index *index, wanmi_error *error)
 {
-    *areas = (wm_areas){.index = index};
-    wm_arena_init(&areas->arena, index->host);
-    areas->shapes = wm_alloc_zero(index->host, wm_product(index->area_count, sizeof *areas->shapes));
-    if (areas->shapes == NULL)
+    *areas = (wm_areas){.index = index, .page_count = index->area_count / WM_PAGE + 1};
+    areas->pages = wm_alloc_zero(index->host, areas->page_count * sizeof *areas->pages);
+    if (areas->pages == NULL)
         return wm_error_memory(error);
     lock(areas);
     areas->geos = GEOS_init_r();
@@ -169,27 +170,34 @@ wanmi_status wm_areas_open(wm_areas *areas, wanmi_index *index, wanmi_error *err
     return status;
 }
 
+static void pages_free(wm_areas *areas)
+{
+    const wanmi_host *host = areas->index->host;
+    for (uint32_t p = 0; areas->pages != NULL && p < areas->page_count; p++) {
+        wm_shape *page = areas->pages[p];
+        for (uint32_t i = 0; page != NULL && i < WM_PAGE; i++)
+            shape_clear(areas, &page[i]);
+        wm_free(host, page, WM_PAGE * sizeof *page);
+    }
+    wm_free(host, areas->pages, areas->page_count * sizeof *areas->pages);
+}
+
 void wm_areas_close(wm_areas *areas)
 {
     if (areas->index == NULL)
         return;
-    uint32_t count = areas->index->area_count;
-    if (areas->geos != NULL) {
-        lock(areas);
-        for (uint32_t i = 0; i < count; i++)
-            if (areas->shapes[i] != NULL)
-                shape_clear(areas, areas->shapes[i]);
-        if (areas->reader != NULL)
-            GEOSWKBReader_destroy_r(areas->geos, areas->reader);
+    lock(areas);
+    pages_free(areas);
+    if (areas->reader != NULL)
+        GEOSWKBReader_destroy_r(areas->geos, areas->reader);
+    if (areas->geos != NULL)
         GEOS_finish_r(areas->geos);
-        unlock(areas);
-    }
-    wm_free(areas->index->host, areas->shapes, count * sizeof *areas->shapes);
-    wm_arena_drop(&areas->arena);
+    unlock(areas);
     *areas = (wm_areas){.index = NULL};
 }
 
 uint64_t wm_areas_bytes(const wm_areas *areas)
 {
-    return areas->index->area_count * sizeof *areas->shapes + areas->arena.bytes;
+    return areas->page_count * sizeof *areas->pages +
+           (uint64_t)areas->pages_made * WM_PAGE * sizeof **areas->pages;
 }

@@ -29,12 +29,15 @@
 
 typedef struct wm_shape wm_shape;
 
+enum { WM_PAGE = 256 };
+
 typedef struct wm_areas {
     wanmi_index *index;
     GEOSContextHandle_t geos;
     GEOSWKBReader *reader;
-    wm_shape **shapes;              /* by area; NULL until it is needed */
-    wm_arena arena;                 /* where the shapes live */
+    wm_shape **pages;               /* of WM_PAGE areas each; NULL until one of them is needed */
+    uint32_t page_count;
+    uint32_t pages_made;
     char message[320];              /* GEOS's last error */
 } wm_areas;
 
