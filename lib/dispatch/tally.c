@@ -36,13 +36,16 @@ static void add_link(wm_totals *to, wm_link *link)
     to->published += producer.index;
 }
 
-static void read_sink(wanmi_dispatch *d, wm_sink *sink, uint32_t producers, wm_totals *to)
+static void read_sink(wanmi_dispatch *d, wm_sink *sink, wm_totals *to)
 {
     memset(to, 0, sizeof *to);
-    /* First, as the reader of letters: none is done that was not sent. */
+    /* First, as the reader of letters: none is done that was not sent. The
+     * producers are counted after it, for one may have been opened and have sent
+     * letters meanwhile. */
     wm_figures done;
     wm_side_read(&sink->letters_done, &done);
     add_figures(to, &done);
+    uint32_t producers = wm_producer_count(d);
     for (uint32_t i = 0; i < producers; i++)
         for (uint32_t j = 0; j < sink->def.lanes; j++)
             add_link(to, &d->producers[i]->links[sink->first_lane + j]);
@@ -60,10 +63,10 @@ void wm_totals_read(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks, uint32_
     memset(all, 0, sizeof *all);
     /* Sides hand their copies to one reader at a time. */
     pthread_mutex_lock(&d->reading);
-    uint32_t sink_count = wanmi_dispatch_sink_count(d), producers = wm_producer_count(d);
+    uint32_t sink_count = wanmi_dispatch_sink_count(d);
     for (uint32_t i = 0; i < sink_count; i++) {
         wm_totals one;
-        read_sink(d, d->sinks[i], producers, &one);
+        read_sink(d, d->sinks[i], &one);
         add_totals(all, &one);
         if (i < count)
             sinks[i] = one;
