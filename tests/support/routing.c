@@ -1,0 +1,364 @@
+/* See routing.h. */
+#include "routing.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void must(wanmi_status status, const wanmi_error *error)
+{
+    if (status == WANMI_OK)
+        return;
+    fprintf(stderr, "routing in a test: %s: %s\n", wanmi_status_name(status), error->message);
+    abort();
+}
+
+void test_way_open(test_way *way, wanmi_map *map)
+{
+    wanmi_error error;
+    *way = (test_way){.map = map};
+    const wanmi_host *host = wanmi_map_host(map);
+    must(wanmi_words_create(host, &way->words, &error), &error);
+    must(wanmi_index_create(map, &way->index, &error), &error);
+    must(wanmi_locator_create(way->index, WANMI_ENGINE_EXACT, &way->locator, &error), &error);
+    must(wanmi_plan_create(map, way->words, NULL, NULL, &way->plan, &error), &error);
+    must(wanmi_router_create(way->plan, &way->router, &error), &error);
+}
+
+void test_way_close(test_way *way)
+{
+    wanmi_router_free(way->router);
+    wanmi_locator_free(way->locator);
+    wanmi_plan_release(way->plan);
+    wanmi_index_release(way->index);
+    wanmi_words_release(way->words);
+    wanmi_map_release(way->map);
+}
+
+static uint32_t word(test_way *way, const char *text)
+{
+    wanmi_error error;
+    uint32_t number = WANMI_NONE;
+    if (text != NULL)
+        must(wanmi_words_number(way->words, text, strlen(text), &number, &error), &error);
+    return number;
+}
+
+wanmi_event test_event(test_way *way, double x, double y, const char *class_text, const char *source)
+{
+    return (wanmi_event){.id = 7, .user = 8, .time_us = WANMI_TIME_NONE, .x = x, .y = y,
+                         .class_id = word(way, class_text), .source_id = word(way, source),
+                         .datum = WANMI_DATUM_MAP};
+}
+
+void test_way_locate(test_way *way, const wanmi_event *events, size_t count, int64_t now_us,
+                     test_hit *hits)
+{
+    wanmi_error error;
+    for (size_t i = 0; i < count; i++) {
+        wanmi_positions positions;
+        wanmi_positions_init(&positions);
+        positions.count = 1;
+        positions.x = &events[i].x;
+        positions.y = &events[i].y;
+        positions.time_us = &events[i].time_us;
+        positions.datums = &events[i].datum;
+        positions.now_us = now_us;
+        wanmi_hits out;
+        wanmi_hits_init(&out);
+        out.cell = &hits[i].cell;
+        out.tuple = &hits[i].tuple;
+        out.where = &hits[i].where;
+        out.reason = &hits[i].reason;
+        must(wanmi_locate(way->locator, &positions, &out, &error), &error);
+    }
+}
+
+size_t test_way_route(test_way *way, const wanmi_event *event, int64_t now_us,
+                      wanmi_delivery *deliveries, uint8_t *reason)
+{
+    wanmi_error error;
+    test_hit hit;
+    test_way_locate(way, event, 1, now_us, &hit);
+    wanmi_hits hits;
+    wanmi_hits_init(&hits);
+    hits.cell = &hit.cell;
+    hits.tuple = &hit.tuple;
+    hits.where = &hit.where;
+    hits.reason = &hit.reason;
+    size_t first[2], done;
+    must(wanmi_route(way->router, way->locator, event, 1, &hits, now_us, deliveries,
+                     WANMI_DELIVERIES_MAX, first, reason, &done, &error), &error);
+    return first[1];
+}
+
+static size_t say(const wanmi_map *map, const wanmi_delivery *d, char *text, size_t size)
+{
+    wanmi_rule_def rule;
+    wanmi_rule_def_init(&rule);
+    char number[16] = "?";
+    if (wanmi_map_rule(map, d->rule, &rule) == WANMI_OK)
+        snprintf(number, sizeof number, "%d", rule.seq);
+    bool has_role = d->role != 0xFFFF;
+    return (size_t)snprintf(text, size, "%s%s%s %s %s%s", wanmi_map_unit_code(map, d->unit),
+                            has_role ? "/" : "", has_role ? wanmi_map_role(map, d->role) : "",
+                            d->rule == WANMI_RULE_FALLBACK ? "fallback"
+                            : d->rule == WANMI_RULE_OUTSIDE ? "outside" : number,
+                            wanmi_step_text((wanmi_step)d->step),
+                            (d->flags & WANMI_DELIVERY_COPY) != 0 ? " copy" : "");
+}
+
+const char *test_way_text(test_way *way, const wanmi_event *event)
+{
+    static char text[65536];
+    static wanmi_delivery deliveries[WANMI_DELIVERIES_MAX];
+    uint8_t reason;
+    size_t count = test_way_route(way, event, 0, deliveries, &reason), used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (i != 0)
+            used += (size_t)snprintf(text + used, sizeof text - used, "; ");
+        used += say(way->map, &deliveries[i], text + used, sizeof text - used);
+    }
+    if (count == 0)
+        snprintf(text, sizeof text, "(%s)", wanmi_reason_text((wanmi_reason)reason));
+    return text;
+}
+
+/* ---- the plain evaluation -------------------------------------------------------------- */
+
+typedef struct plain {
+    test_way *way;
+    const wanmi_map *map;
+    const wanmi_event *event;
+    const test_hit *hit;
+    int64_t instant;
+    wanmi_delivery *out;
+    size_t count;
+} plain;
+
+/* The areas an event lies in, in one layer. */
+static size_t areas_in(const plain *p, uint32_t layer, uint32_t *areas)
+{
+    wanmi_layer_info info;
+    wanmi_map_layer(p->map, layer, &info);
+    const uint32_t *covering = NULL;
+    size_t count = 0;
+    wanmi_locator_areas(p->way->locator, p->hit->tuple, layer, &covering, &count);
+    if (info.kind == WANMI_OVERLAY) {
+        memcpy(areas, covering, count * sizeof *areas);
+        return count;
+    }
+    uint32_t at = p->hit->cell;
+    wanmi_area_info area;
+    while (at != WANMI_NONE && wanmi_map_area(p->map, at, &area) == WANMI_OK && area.layer != layer)
+        at = wanmi_map_area_parent(p->map, at, p->instant);
+    bool by_parents = layer == wanmi_map_cell_layer(p->map)
+                   || (info.is_cell_ancestor && at != WANMI_NONE
+                       && (p->hit->where == WANMI_SNAPPED || count == 0));
+    if (!by_parents && count == 0)
+        return 0;
+    areas[0] = by_parents ? at : covering[0];
+    return 1;
+}
+
+static bool code_fits(const char *code, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    if (length != 0 && wanted[length - 1] == '*')
+        return strncmp(code, wanted, length - 1) == 0;
+    return length == 0 || strcmp(code, wanted) == 0;
+}
+
+static bool is_set(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static bool place_fits(const plain *p, const wanmi_rule_def *rule)
+{
+    if (!is_set(rule->layer))
+        return true;
+    static uint32_t areas[4096];
+    size_t count = areas_in(p, wanmi_map_find_layer(p->map, rule->layer), areas);
+    for (size_t i = 0; i < count; i++)
+        if (code_fits(wanmi_map_area_code(p->map, areas[i]), is_set(rule->area) ? rule->area : ""))
+            return true;
+    return false;
+}
+
+static bool text_fits(const plain *p, uint32_t number, const char *wanted, bool prefix)
+{
+    if (!is_set(wanted))
+        return true;
+    const char *text = number == WANMI_NONE ? NULL : wanmi_words_text(p->way->words, number);
+    if (text == NULL)
+        return false;
+    return prefix ? strncmp(text, wanted, strlen(wanted)) == 0 : strcmp(text, wanted) == 0;
+}
+
+static bool rule_fits(const plain *p, const wanmi_rule_def *rule)
+{
+    return text_fits(p, p->event->class_id, rule->class_prefix, true)
+        && text_fits(p, p->event->source_id, rule->source, false)
+        && p->event->severity >= rule->min_severity
+        && (rule->valid_from_us == WANMI_TIME_NONE || p->instant >= rule->valid_from_us)
+        && (rule->valid_to_us == WANMI_TIME_NONE || p->instant < rule->valid_to_us)
+        && place_fits(p, rule);
+}
+
+static void put(plain *p, wanmi_delivery d)
+{
+    d.event_id = p->event->id;
+    d.user = p->event->user;
+    d.time_us = p->instant;
+    d.due_us = WANMI_TIME_NONE;
+    d.generation = wanmi_map_generation(p->map);
+    d.class_id = p->event->class_id;
+    d.source_id = p->event->source_id;
+    d.severity = p->event->severity;
+    for (size_t i = 0; i < p->count; i++) {
+        if (p->out[i].unit != d.unit || p->out[i].role != d.role)
+            continue;
+        if (p->out[i].flags == WANMI_DELIVERY_COPY && d.flags == 0)
+            p->out[i] = d;
+        return;
+    }
+    if (p->count == WANMI_DELIVERIES_MAX)
+        abort();
+    p->out[p->count++] = d;
+}
+
+/* The n-th best holder (from 0) of a role (WANMI_NONE: any) of one area's code, by
+ * rank, unit code, role: by counting those that are better. */
+static bool nth_holder(const wanmi_map *map, uint32_t area, uint32_t role, size_t n,
+                       wanmi_duty_info *found)
+{
+    wanmi_area_info info;
+    wanmi_map_area(map, area, &info);
+    for (uint32_t i = 0; i < wanmi_map_duty_count(map); i++) {
+        wanmi_duty_info duty, other;
+        wanmi_map_duty(map, i, &duty);
+        if (duty.area != info.key || (role != WANMI_NONE && duty.role != role))
+            continue;
+        size_t better = 0;
+        for (uint32_t k = 0; k < wanmi_map_duty_count(map); k++) {
+            wanmi_map_duty(map, k, &other);
+            if (other.area != info.key || (role != WANMI_NONE && other.role != role))
+                continue;
+            int codes = strcmp(wanmi_map_unit_code(map, other.unit), wanmi_map_unit_code(map, duty.unit));
+            better += other.rank < duty.rank
+                   || (other.rank == duty.rank && (codes < 0 || (codes == 0 && other.role < duty.role)));
+        }
+        if (better == n) {
+            *found = duty;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Gives to the holders for one area, or for its nearest ancestor that has some. */
+static bool put_holders(plain *p, uint32_t area, uint32_t role, bool all, wanmi_delivery d)
+{
+    d.step = WANMI_STEP_DUTY;
+    while (area != WANMI_NONE) {
+        wanmi_duty_info duty;
+        size_t n = 0;
+        for (; (n == 0 || all) && nth_holder(p->map, area, role, n, &duty); n++) {
+            d.unit = duty.unit;
+            d.role = (uint16_t)duty.role;
+            put(p, d);
+        }
+        if (n != 0)
+            return true;
+        d.step = WANMI_STEP_ANCESTOR;
+        area = wanmi_map_area_parent(p->map, area, p->instant);
+    }
+    return false;
+}
+
+static void follow(plain *p, uint32_t number, const wanmi_rule_def *rule)
+{
+    wanmi_delivery d = {.rule = number, .cell = p->hit->cell, .role = 0xFFFF, .tag = 0xFFFF,
+                        .priority = (uint8_t)(rule->priority == -1 ? 5 : rule->priority),
+                        .flags = rule->copy ? WANMI_DELIVERY_COPY : 0, .step = WANMI_STEP_UNIT};
+    for (uint32_t i = 0; is_set(rule->tag) && i < wanmi_map_tag_count(p->map); i++)
+        if (strcmp(wanmi_map_tag(p->map, i), rule->tag) == 0)
+            d.tag = (uint16_t)i;
+    if (is_set(rule->unit)) {
+        d.unit = wanmi_map_find_unit(p->map, rule->unit);
+        put(p, d);
+    }
+    if (!is_set(rule->role))
+        return;
+    static uint32_t areas[4096];
+    uint32_t layer = is_set(rule->at_layer) ? wanmi_map_find_layer(p->map, rule->at_layer)
+                                            : wanmi_map_cell_layer(p->map);
+    size_t count = areas_in(p, layer, areas);
+    for (size_t i = 0; i < count; i++)
+        put_holders(p, areas[i], wanmi_map_find_role(p->map, rule->role),
+                    is_set(rule->holders) && strcmp(rule->holders, "all") == 0, d);
+}
+
+static void give_to_somebody(plain *p)
+{
+    wanmi_delivery d = {.rule = WANMI_RULE_FALLBACK, .cell = p->hit->cell, .role = 0xFFFF, .tag = 0xFFFF,
+                        .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = wanmi_map_fallback_unit(p->map)};
+    if (!put_holders(p, p->hit->cell, WANMI_NONE, false, d) && d.unit != WANMI_NONE)
+        put(p, d);
+}
+
+static wanmi_reason plain_outside(plain *p)
+{
+    wanmi_delivery d = {.rule = WANMI_RULE_OUTSIDE, .cell = WANMI_NONE, .role = 0xFFFF, .tag = 0xFFFF,
+                        .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = wanmi_map_fallback_unit(p->map)};
+    if (d.unit == WANMI_NONE)
+        return WANMI_REASON_OUTSIDE;
+    put(p, d);
+    return WANMI_REASON_NONE;
+}
+
+size_t test_plain_route(test_way *way, const wanmi_event *event, const test_hit *hit, int64_t now_us,
+                        wanmi_delivery *deliveries, uint8_t *reason)
+{
+    plain p = {.way = way, .map = way->map, .event = event, .hit = hit, .out = deliveries,
+               .instant = event->time_us != WANMI_TIME_NONE ? event->time_us : now_us};
+    *reason = hit->reason;
+    if (hit->where == WANMI_REJECTED)
+        return 0;
+    *reason = WANMI_REASON_NONE;
+    if (event->class_id != WANMI_NONE && wanmi_words_text(way->words, event->class_id) == NULL)
+        *reason = WANMI_REASON_CLASS;
+    else if (event->source_id != WANMI_NONE && wanmi_words_text(way->words, event->source_id) == NULL)
+        *reason = WANMI_REASON_SOURCE;
+    else if (hit->where == WANMI_OUTSIDE)
+        *reason = (uint8_t)plain_outside(&p);
+    if (*reason != WANMI_REASON_NONE || hit->where == WANMI_OUTSIDE)
+        return p.count;
+    bool primary = false, last = false;
+    for (uint32_t i = 0; i < wanmi_map_rule_count(p.map) && !last; i++) {
+        wanmi_rule_def rule;
+        wanmi_rule_def_init(&rule);
+        wanmi_map_rule(p.map, i, &rule);
+        if (!rule_fits(&p, &rule))
+            continue;
+        follow(&p, i, &rule);
+        last = rule.last != 0;
+    }
+    for (size_t i = 0; i < p.count; i++)
+        primary |= deliveries[i].flags == 0;
+    if (!primary)
+        give_to_somebody(&p);
+    return p.count;
+}
+
+int test_plain_served(const wanmi_map *map, uint32_t cell, int64_t instant_us)
+{
+    wanmi_duty_info duty;
+    for (; cell != WANMI_NONE; cell = wanmi_map_area_parent(map, cell, instant_us))
+        if (nth_holder(map, cell, WANMI_NONE, 0, &duty))
+            return 1;
+    return 0;
+}

@@ -1,0 +1,55 @@
+/* Routing in tests: the whole where wing in one handle, deliveries as text, and a
+ * second, plain evaluation of the rules to compare with.
+ */
+#ifndef WM_TEST_ROUTING_H
+#define WM_TEST_ROUTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wanmi/wanmi.h"
+
+/* From a map to deliveries. */
+typedef struct test_way {
+    wanmi_map *map;
+    wanmi_words *words;
+    wanmi_index *index;
+    wanmi_locator *locator;
+    wanmi_plan *plan;
+    wanmi_router *router;
+} test_way;
+
+/* Takes the map over. Ends the process when something cannot be made. */
+void test_way_open(test_way *way, wanmi_map *map);
+void test_way_close(test_way *way);
+
+/* An event at x, y of the map with this class and source (NULL: none) and no time. */
+wanmi_event test_event(test_way *way, double x, double y, const char *class_text, const char *source);
+
+/* Where events lie. */
+typedef struct test_hit {
+    uint32_t cell, tuple;
+    uint8_t where, reason;
+} test_hit;
+void test_way_locate(test_way *way, const wanmi_event *events, size_t count, int64_t now_us,
+                     test_hit *hits);
+
+/* Locates and routes one event. Gives how many deliveries; `reason` as in
+ * wanmi_route. `deliveries` has WANMI_DELIVERIES_MAX places. */
+size_t test_way_route(test_way *way, const wanmi_event *event, int64_t now_us,
+                      wanmi_delivery *deliveries, uint8_t *reason);
+
+/* The deliveries of an event at the instant 0 as "UNIT/ROLE SEQ STEP", with
+ * "copy" after copies, joined by "; ": "C1/网格长 40 duty; BUREAU 30 unit copy".
+ * Without deliveries: "(REASON)". The text lives until the next call. */
+const char *test_way_text(test_way *way, const wanmi_event *event);
+
+/* The same by reading the rules row by row from the map's public functions, with
+ * no table and no number kept from one event to the next. */
+size_t test_plain_route(test_way *way, const wanmi_event *event, const test_hit *hit, int64_t now_us,
+                        wanmi_delivery *deliveries, uint8_t *reason);
+
+/* Whether a cell has, at an instant, a duty of its own or of an ancestor. */
+int test_plain_served(const wanmi_map *map, uint32_t cell, int64_t instant_us);
+
+#endif
