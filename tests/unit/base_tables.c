@@ -1,0 +1,192 @@
+/* Status names, errors, counters, versions, host tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "support.h"
+
+static void every_status_of_the_header_has_its_name(void **state)
+{
+    (void)state;
+    FILE *file = fopen(test_source("include/wanmi/base.h"), "r");
+    assert_non_null(file);
+    char line[256], name[64];
+    int value, count = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, " WANMI_%63[A-Z_0-9] = %d", name, &value) != 2 || strstr(line, "LOG_") ||
+            strstr(line, "COUNTER") || strstr(line, "GAUGE"))
+            continue;
+        char whole[80];
+        snprintf(whole, sizeof whole, "WANMI_%s", name);
+        assert_string_equal(wanmi_status_name((wanmi_status)value), whole);
+        count++;
+    }
+    fclose(file);
+    assert_true(count >= 43);
+    assert_string_equal(wanmi_status_name((wanmi_status)-999), "unknown");
+    assert_string_equal(wanmi_status_name((wanmi_status)77), "unknown");
+}
+
+static void reasons_and_steps(void **state)
+{
+    (void)state;
+    FILE *file = fopen(test_source("include/wanmi/types.h"), "r");
+    assert_non_null(file);
+    char line[256], name[64];
+    int value, count = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, " WANMI_REASON_%63[A-Z_0-9] = %d", name, &value) != 2)
+            continue;
+        assert_int_equal(value, count++);
+        assert_string_not_equal(wanmi_reason_text((wanmi_reason)value), "unknown");
+        for (int other = 0; other < value; other++)
+            assert_string_not_equal(wanmi_reason_text((wanmi_reason)value),
+                                    wanmi_reason_text((wanmi_reason)other));
+    }
+    fclose(file);
+    assert_true(count >= 17);
+    assert_string_equal(wanmi_reason_text((wanmi_reason)count), "unknown");
+    assert_string_equal(wanmi_reason_text(WANMI_REASON_LATITUDE), "latitude");
+    assert_string_equal(wanmi_reason_text((wanmi_reason)-1), "unknown");
+    assert_string_equal(wanmi_step_text(WANMI_STEP_UNIT), "unit");
+    assert_string_equal(wanmi_step_text(WANMI_STEP_DUTY), "duty");
+    assert_string_equal(wanmi_step_text(WANMI_STEP_ANCESTOR), "ancestor");
+    assert_string_equal(wanmi_step_text(WANMI_STEP_FALLBACK), "fallback");
+    assert_string_equal(wanmi_step_text((wanmi_step)9), "unknown");
+}
+
+static void errors_name_the_place(void **state)
+{
+    (void)state;
+    wanmi_error error;
+    const wm_place place = {"m.gpkg", "cells", "110101001", "x", 7};
+    assert_int_equal(wm_error_at(&error, WANMI_E_MAP_CODE, &place, "a doubled code"), WANMI_E_MAP_CODE);
+    assert_string_equal(error.message, "m.gpkg: layer cells, row 7, code 110101001: a doubled code: 'x'");
+    assert_int_equal(error.row, 7);
+    assert_string_equal(error.layer, "cells");
+    wanmi_error_clear(&error);
+    assert_int_equal(error.status, WANMI_OK);
+    assert_int_equal(error.row, -1);
+    assert_string_equal(error.message, "");
+    wanmi_error_clear(NULL);
+    assert_int_equal(wm_error(NULL, WANMI_E_LIMIT, "nothing"), WANMI_E_LIMIT);
+}
+
+/* A text that does not fit is cut at a character's boundary, at every length. */
+static void long_texts_are_cut_between_characters(void **state)
+{
+    (void)state;
+    char text[400] = "";
+    for (int lead = 0; lead < 4; lead++) {
+        memset(text, 'a', (size_t)lead);
+        text[lead] = '\0';
+        for (int i = 0; i < 60; i++)
+            strcat(text, "网");
+        char field[72];
+        wm_text_fit(field, sizeof field, text);
+        size_t length = strlen(field);
+        assert_true(length < sizeof field && length >= sizeof field - 3);
+        assert_int_equal((length - (size_t)lead) % 3, 0);
+        assert_memory_equal(field, text, length);
+    }
+}
+
+static const wanmi_counter some[] = {
+    {"wanmi_a_total", "events", "Events \\ a\nb.", NULL, WANMI_COUNTER, 18446744073709551615u},
+    {"wanmi_b", "records", "Depth.", "one", WANMI_GAUGE, 3},
+    {"wanmi_c_total", NULL, NULL, "one", WANMI_COUNTER, 0},
+    {"wanmi_b", "records", "Depth.", "tw\"o\\\n", WANMI_GAUGE, 4},
+};
+static const char as_text[] =
+    "# HELP wanmi_a_total Events \\\\ a\\nb. (events)\n# TYPE wanmi_a_total counter\n"
+    "wanmi_a_total 18446744073709551615\n"
+    "# HELP wanmi_b Depth. (records)\n# TYPE wanmi_b gauge\n"
+    "wanmi_b{sink=\"one\"} 3\nwanmi_b{sink=\"tw\\\"o\\\\\\n\"} 4\n"
+    "# HELP wanmi_c_total \n# TYPE wanmi_c_total counter\nwanmi_c_total{sink=\"one\"} 0\n";
+
+static void counters_as_text(void **state)
+{
+    (void)state;
+    char text[1024];
+    size_t needed = 0;
+    assert_int_equal(wanmi_counters_print(some, 4, text, sizeof text, &needed), WANMI_OK);
+    assert_string_equal(text, as_text);
+    assert_int_equal(needed, sizeof as_text);
+    for (size_t size = 1; size <= sizeof as_text; size++) {
+        memset(text, '#', sizeof text);
+        wanmi_status status = wanmi_counters_print(some, 4, text, size, &needed);
+        assert_int_equal(status, size == sizeof as_text ? WANMI_OK : WANMI_PARTIAL);
+        assert_int_equal(needed, sizeof as_text);
+        assert_int_equal(strlen(text), size - 1);
+        assert_memory_equal(text, as_text, size - 1);
+        assert_int_equal(text[size], '#');
+    }
+    assert_int_equal(wanmi_counters_print(some, 4, NULL, 0, &needed), WANMI_PARTIAL);
+    assert_int_equal(needed, sizeof as_text);
+    assert_int_equal(wanmi_counters_print(NULL, 0, text, sizeof text, NULL), WANMI_OK);
+    assert_string_equal(text, "");
+    assert_int_equal(wanmi_counters_print(NULL, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_counters_print(some, 1, NULL, 5, NULL), WANMI_E_ARGUMENT);
+    const wanmi_counter nameless = {0};
+    assert_int_equal(wanmi_counters_print(&nameless, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+}
+
+static void versions(void **state)
+{
+    (void)state;
+    assert_string_equal(wanmi_version(), "0.1.0");
+    char text[128];
+    wanmi_version_text(text, sizeof text);
+    assert_non_null(strstr(text, "wanmi 0.1.0, PROJ "));
+    assert_non_null(strstr(text, ", GEOS "));
+    wanmi_version_text(text, 6);
+    assert_string_equal(text, "wanmi");
+    wanmi_version_text(NULL, 0);
+}
+
+static void *no_alloc(void *user, size_t size, size_t alignment)
+{
+    (void)user, (void)size, (void)alignment;
+    return NULL;
+}
+
+static void hosts_that_are_refused(void **state)
+{
+    (void)state;
+    wanmi_host host, copy;
+    memset(&host, 0, sizeof host);
+    assert_int_equal(wm_host_copy(&copy, &host, NULL), WANMI_E_ARGUMENT);   /* not by _init */
+    host.struct_size = sizeof host + 8;
+    assert_int_equal(wm_host_copy(&copy, &host, NULL), WANMI_E_ARGUMENT);
+    wanmi_host_init(&host);
+    host.allocator.alloc = no_alloc;
+    wanmi_error error;
+    assert_int_equal(wm_host_copy(&copy, &host, &error), WANMI_E_ARGUMENT);
+    assert_non_null(strstr(error.message, "allocator"));
+    wanmi_host_init(&host);
+    host.struct_size = offsetof(wanmi_host, proj_data);                     /* an older caller's */
+    host.proj_data = (const char *)1;
+    assert_int_equal(wm_host_copy(&copy, &host, NULL), WANMI_OK);
+    assert_null(copy.proj_data);
+    assert_true(wm_now_us(&copy) > 0 && wm_steady_ns(&copy) > 0);
+    wm_host_drop(&copy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_status_of_the_header_has_its_name),
+        cmocka_unit_test(reasons_and_steps),
+        cmocka_unit_test(errors_name_the_place),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(counters_as_text),
+        cmocka_unit_test(versions),
+        cmocka_unit_test(hosts_that_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
