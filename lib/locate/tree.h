@@ -20,16 +20,22 @@ typedef struct wm_box {
     double min_x, min_y, max_x, max_y;
 } wm_box;
 
-/* Level 0 holds the given boxes in curve order, level k + 1 one box for each 16
- * of level k; the highest level has at most 16. */
+/* 16 boxes side by side, so that one sweep compares them all. Places that are not
+ * used hold a box that meets nothing. */
+typedef struct wm_node {
+    double min_x[WM_TREE_FANOUT], min_y[WM_TREE_FANOUT];
+    double max_x[WM_TREE_FANOUT], max_y[WM_TREE_FANOUT];
+} wm_node;
+
+/* Level 0 holds the given boxes in curve order, level k + 1 one box for each node
+ * of level k; the highest level is one node. */
 typedef struct wm_tree {
-    wm_box *boxes;
+    wm_node *nodes;
     uint32_t *ids;                  /* of level 0's boxes: first_id + place in the input */
-    size_t box_count;
+    size_t node_count;
     uint32_t count;
     uint32_t levels;                /* 0: empty */
-    size_t starts[WM_TREE_LEVELS];  /* where each level starts in `boxes` */
-    uint32_t sizes[WM_TREE_LEVELS];
+    size_t starts[WM_TREE_LEVELS];  /* where each level starts in `nodes` */
 } wm_tree;
 
 /* Gives false when there is no memory; then `tree` holds nothing. */
@@ -39,12 +45,13 @@ void wm_tree_drop(const wanmi_host *host, wm_tree *tree);
 uint64_t wm_tree_bytes(const wm_tree *tree);
 
 /* A walk over all boxes that meet a window, edges included. The window may be
- * made smaller between two steps: that is how the nearest area is found. */
+ * made smaller between two steps, and nodes not yet opened heed it: that is how
+ * the nearest area is found. */
 typedef struct wm_walk {
     const wm_tree *tree;
     wm_box window;
     uint32_t level;
-    struct { uint32_t next, end; } at[WM_TREE_LEVELS];
+    struct { uint32_t first, left; } at[WM_TREE_LEVELS];   /* a node's first box; bits of those that met */
 } wm_walk;
 
 void wm_walk_start(wm_walk *walk, const wm_tree *tree, wm_box window);
