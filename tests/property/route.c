@@ -1,0 +1,339 @@
+/* route against a plain evaluation of the rules (support/routing.c), on random
+ * maps, rules and events: equal deliveries, and a plan is refused exactly when
+ * some event could reach nobody.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "maps.h"
+#include "routing.h"
+#include "support.h"
+
+enum { MAPS = 100, EVENTS = 300, UNITS = 8, LAST_INSTANT = 60 };
+
+static const char *const layers[] = {"cell", "community", "street", "precinct", "zone", "ring"};
+static const char *const roles[] = {"keeper", "guard", "warden"};
+static const char *const classes[] = {"0", "01", "010", "0101", "02", "1", "宣传", "宣传广告"};
+static const char *const sources[] = {"12345", "video", "patrol"};
+
+typedef struct world {
+    test_random random;
+    wanmi_map_builder *builder;
+} world;
+
+static uint32_t below(world *w, uint32_t bound)
+{
+    return test_below(&w->random, bound);
+}
+
+static bool chance(world *w, uint32_t percent)
+{
+    return below(w, 100) < percent;
+}
+
+static const char *pick(world *w, const char *const *texts, size_t count)
+{
+    return texts[below(w, (uint32_t)count)];
+}
+#define PICK(w, texts) pick(w, texts, sizeof texts / sizeof texts[0])
+
+static const char *unit_code(uint32_t number)
+{
+    static char code[16];
+    snprintf(code, sizeof code, "U%u", number);
+    return code;
+}
+
+/* An area in up to three versions, end to end or with gaps, over the same box.
+ * `parents` codes "prefix0" .. are drawn anew for each version. */
+static void add_area(world *w, const char *layer, const char *code, const char *prefix,
+                     uint32_t parents, double x, double y, double width, double height)
+{
+    uint32_t versions = chance(w, 70) ? 1 : 2 + below(w, 2);
+    int64_t from = versions > 1 && chance(w, 50) ? below(w, 15) : WANMI_TIME_NONE;
+    for (uint32_t i = 0; i < versions; i++) {
+        int64_t start = from == WANMI_TIME_NONE ? 0 : from;
+        int64_t to = start + 1 + below(w, 20);
+        if (i + 1 == versions && chance(w, 80))
+            to = WANMI_TIME_NONE;
+        char parent[16] = "";
+        if (parents != 0 && chance(w, 90))
+            snprintf(parent, sizeof parent, "%s%u", prefix, below(w, parents));
+        test_add_version(w->builder, layer, code, parent, from, to,
+                         test_wkb_box(x, y, x + width, y + height));
+        from = to + (chance(w, 70) ? 0 : 3);
+    }
+}
+
+static void add_places(world *w)
+{
+    char code[16];
+    test_add_layer(w->builder, "cell", WANMI_PARTITION, 0, "community");
+    test_add_layer(w->builder, "community", WANMI_PARTITION, 1, "street");
+    test_add_layer(w->builder, "street", WANMI_PARTITION, 2, "");
+    test_add_layer(w->builder, "precinct", WANMI_PARTITION, 1, "");
+    test_add_layer(w->builder, "zone", WANMI_OVERLAY, 1, "ring");
+    test_add_layer(w->builder, "ring", WANMI_OVERLAY, 2, "");
+    for (int i = 0; i < 2; i++) {
+        snprintf(code, sizeof code, "S%d", i);
+        add_area(w, "street", code, "", 0, 0, i * 200, 400, 200);
+        snprintf(code, sizeof code, "R%d", i);
+        add_area(w, "ring", code, "", 0, i * 100, 0, 300, 300);
+    }
+    for (int i = 0; i < 4; i++) {
+        snprintf(code, sizeof code, "C%d", i);
+        add_area(w, "community", code, "S", 2, i % 2 * 200, i / 2 * 200, 200, 200);
+        snprintf(code, sizeof code, "P%d", i);
+        add_area(w, "precinct", code, "", 0, i * 90, 0, 90, 400);
+        snprintf(code, sizeof code, "Z%d", i);
+        add_area(w, "zone", code, "R", 2, test_uniform(&w->random, 0, 300),
+                 test_uniform(&w->random, 0, 300), 150, 150);
+    }
+    for (int i = 0; i < 16; i++) {
+        snprintf(code, sizeof code, "K%02d", i);
+        if (chance(w, 92))              /* gaps, where events are outside or snapped */
+            add_area(w, "cell", code, "C", 4, i % 4 * 100, i / 4 * 100, 100, 100);
+    }
+}
+
+static const char *area_code(world *w, const char *layer)
+{
+    static char code[16];
+    if (strcmp(layer, "cell") == 0)
+        snprintf(code, sizeof code, "K%02u", below(w, 16));
+    else
+        snprintf(code, sizeof code, "%c%u", layer[0] == 'c' ? 'C' : layer[0] - 'a' + 'A',
+                 below(w, layer[0] == 's' || layer[0] == 'r' ? 2 : 4));
+    return code;
+}
+
+static void add_people(world *w, bool generous)
+{
+    for (uint32_t i = 0; i < UNITS; i++)
+        test_add_unit(w->builder, unit_code(i), "");
+    uint32_t duties = below(w, 50);
+    for (uint32_t i = 0; i < duties; i++) {
+        const char *layer = PICK(w, layers);
+        test_add_duty(w->builder, layer, area_code(w, layer), PICK(w, roles), unit_code(below(w, UNITS)),
+                      1 + (int32_t)below(w, 4));
+    }
+    if (generous)
+        for (int i = 0; i < 2; i++)
+            test_add_duty(w->builder, "street", i == 0 ? "S0" : "S1", "keeper", "U0", 1);
+}
+
+static void add_rule(world *w, int32_t seq)
+{
+    char area[16] = "", unit[16] = "";
+    wanmi_rule_def rule;
+    wanmi_rule_def_init(&rule);
+    rule.seq = seq;
+    if (chance(w, 60))
+        rule.class_prefix = PICK(w, classes);
+    if (chance(w, 40)) {
+        rule.layer = PICK(w, layers);
+        if (chance(w, 80))
+            strcpy(area, area_code(w, rule.layer));
+        if (area[0] != '\0' && chance(w, 30))
+            area[1 + below(w, (uint32_t)strlen(area) - 1)] = '*';
+        if (strchr(area, '*') != NULL)
+            strchr(area, '*')[1] = '\0';
+        rule.area = area;
+    }
+    if (chance(w, 20))
+        rule.source = PICK(w, sources);
+    if (chance(w, 20))
+        rule.min_severity = (int32_t)below(w, 256);
+    if (chance(w, 20)) {
+        rule.valid_from_us = below(w, LAST_INSTANT / 2);
+        rule.valid_to_us = rule.valid_from_us + 1 + below(w, LAST_INSTANT / 2);
+    }
+    if (chance(w, 70))
+        rule.role = PICK(w, roles);
+    if (chance(w, 60))
+        rule.at_layer = PICK(w, layers);
+    rule.holders = chance(w, 50) ? "all" : chance(w, 50) ? "best" : "";
+    if (chance(w, 30) || rule.role == NULL || rule.role[0] == '\0')
+        snprintf(unit, sizeof unit, "%s", unit_code(below(w, UNITS)));
+    rule.unit = unit;
+    rule.copy = chance(w, 30);
+    rule.priority = (int32_t)below(w, 11) - 1;
+    rule.tag = chance(w, 20) ? "night" : chance(w, 20) ? "急" : "";
+    rule.last = chance(w, 15);
+    test_add_rule(w->builder, &rule);
+}
+
+static void leave_out(void *user, const wanmi_error *problem)
+{
+    (void)user, (void)problem;
+}
+
+/* Rows that contradict the others (a duty of an area that is a gap, two duties
+ * alike) are left out. */
+static wanmi_map *random_map(world *w)
+{
+    w->builder = test_builder(NULL);
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    meta.crs = "EPSG:4548";
+    meta.timezone = "UTC";
+    meta.snap_m = chance(w, 50) ? 30 : 0;
+    meta.fallback_unit = chance(w, 40) ? "U1" : "";
+    meta.cell_layer = "cell";
+    cr_assert_eq(wanmi_map_builder_meta(w->builder, &meta, NULL), WANMI_OK);
+    add_places(w);
+    add_people(w, chance(w, 50));
+    uint32_t rules = below(w, 25);
+    for (uint32_t i = 0; i < rules; i++)
+        add_rule(w, (int32_t)(i * 7 + 1));
+    wanmi_map_build_options options;
+    wanmi_map_build_options_init(&options);
+    options.on_problem = leave_out;
+    wanmi_map *map = NULL;
+    wanmi_error error;
+    cr_assert_eq(wanmi_map_build(w->builder, &options, &map, &error), WANMI_OK, "%s", error.message);
+    wanmi_map_builder_free(w->builder);
+    return map;
+}
+
+/* ---- the promise -------------------------------------------------------------------------- */
+
+static bool is_valid(const wanmi_area_info *area, int64_t t)
+{
+    return (area->valid_from_us == WANMI_TIME_NONE || t >= area->valid_from_us)
+        && (area->valid_to_us == WANMI_TIME_NONE || t < area->valid_to_us);
+}
+
+/* All instants are whole microseconds, and nothing changes before 0 or after 100. */
+static bool all_cells_served(const wanmi_map *map)
+{
+    wanmi_layer_info cells;
+    wanmi_map_layer(map, wanmi_map_cell_layer(map), &cells);
+    for (uint32_t i = 0; i < cells.area_count; i++)
+        for (int64_t t = -1; t <= 101; t++) {
+            wanmi_area_info cell;
+            wanmi_map_area(map, cells.first_area + i, &cell);
+            if (is_valid(&cell, t) && !test_plain_served(map, cells.first_area + i, t))
+                return false;
+        }
+    return true;
+}
+
+static bool is_empty(const char *text)
+{
+    return text == NULL || text[0] == '\0';
+}
+
+static bool a_rule_serves_all(const wanmi_map *map)
+{
+    for (uint32_t i = 0; i < wanmi_map_rule_count(map); i++) {
+        wanmi_rule_def r;
+        wanmi_rule_def_init(&r);
+        wanmi_map_rule(map, i, &r);
+        bool acts = !is_empty(r.unit) && !r.copy;
+        if (acts && is_empty(r.class_prefix) && is_empty(r.layer) && is_empty(r.source)
+            && r.min_severity == 0 && r.valid_from_us == WANMI_TIME_NONE
+            && r.valid_to_us == WANMI_TIME_NONE)
+            return true;
+        if (r.last && !acts)
+            return false;
+    }
+    return false;
+}
+
+static bool promised(wanmi_map *map)
+{
+    wanmi_words *words = NULL;
+    wanmi_plan *plan = NULL;
+    wanmi_error error;
+    cr_assert_eq(wanmi_words_create(NULL, &words, NULL), WANMI_OK);
+    wanmi_status status = wanmi_plan_create(map, words, NULL, NULL, &plan, &error);
+    bool expected = wanmi_map_fallback_unit(map) != WANMI_NONE || a_rule_serves_all(map)
+                 || all_cells_served(map);
+    cr_assert_eq(status, expected ? WANMI_OK : WANMI_E_ROUTE_NOBODY, "%s where %s was expected",
+                 wanmi_status_name(status), expected ? "a plan" : "a refusal");
+    wanmi_plan_release(plan);
+    wanmi_words_release(words);
+    return expected;
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+static wanmi_event random_event(world *w, test_way *way)
+{
+    wanmi_event e = test_event(way, test_uniform(&w->random, -40, 440),
+                               test_uniform(&w->random, -40, 440),
+                               chance(w, 80) ? PICK(w, classes) : NULL,
+                               chance(w, 60) ? PICK(w, sources) : NULL);
+    if (chance(w, 20)) {                /* on edges and corners */
+        e.x = 50.0 * below(w, 9);
+        e.y = 50.0 * below(w, 9);
+    }
+    if (chance(w, 2))
+        e.class_id = 1000;
+    if (chance(w, 2))
+        e.x = 1.0 / 0.0;
+    e.id = test_next(&w->random);
+    e.severity = (uint8_t)below(w, 256);
+    e.time_us = chance(w, 20) ? WANMI_TIME_NONE : (int64_t)below(w, LAST_INSTANT) - 1;
+    return e;
+}
+
+static bool same(const wanmi_delivery *a, size_t a_count, const wanmi_delivery *b, size_t b_count)
+{
+    return a_count == b_count && memcmp(a, b, a_count * sizeof *a) == 0;
+}
+
+static void compare(test_way *way, const wanmi_event *event, size_t *made)
+{
+    static wanmi_delivery fast[WANMI_DELIVERIES_MAX], plain[WANMI_DELIVERIES_MAX];
+    uint8_t fast_reason, plain_reason;
+    test_hit hit;
+    test_way_locate(way, event, 1, 5, &hit);
+    size_t expected = test_plain_route(way, event, &hit, 5, plain, &plain_reason);
+    size_t count = test_way_route(way, event, 5, fast, &fast_reason);
+    cr_assert_eq(fast_reason, plain_reason);
+    cr_assert(same(fast, count, plain, expected), "%zu deliveries where %zu were expected: %s", count,
+              expected, test_way_text(way, event));
+    cr_assert_leq(count, wanmi_plan_deliveries_max(way->plan));
+    bool inside = hit.where == WANMI_INSIDE || hit.where == WANMI_SNAPPED;
+    bool primary = false;
+    for (size_t i = 0; i < count; i++)
+        primary |= (fast[i].flags & WANMI_DELIVERY_COPY) == 0;
+    cr_assert(!inside || fast_reason != 0 || primary, "an event inside reaches nobody");
+    *made += count;
+}
+
+ParameterizedTestParameters(route, equals_the_plain_evaluation)
+{
+    static uint64_t seeds[] = {1, 2, 3, 4, 5, 6};
+    return cr_make_param_array(uint64_t, seeds, sizeof seeds / sizeof seeds[0]);
+}
+
+ParameterizedTest(uint64_t *seed, route, equals_the_plain_evaluation)
+{
+    world w = {.random = {*seed}};
+    size_t plans = 0, refused = 0, made = 0;
+    for (int m = 0; m < MAPS; m++) {
+        wanmi_map *map = random_map(&w);
+        if (!promised(map)) {
+            refused++;
+            wanmi_map_release(map);
+            continue;
+        }
+        plans++;
+        test_way way;
+        test_way_open(&way, map);
+        for (int i = 0; i < EVENTS; i++) {
+            wanmi_event event = random_event(&w, &way);
+            compare(&way, &event, &made);
+        }
+        test_way_close(&way);
+    }
+    /* Both ways must have been walked, or the test says nothing. */
+    cr_assert(plans >= 5 && refused >= 2 && made >= plans * EVENTS / 2,
+              "%zu plans, %zu refused, %zu deliveries", plans, refused, made);
+}
