@@ -1,0 +1,221 @@
+/* See plain_reading.h. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plain_reading.h"
+
+void brute_open(brute *b, const wanmi_map *map)
+{
+    *b = (brute){.map = map, .areas = wanmi_map_area_count(map)};
+    b->geos = GEOS_init_r();
+    b->polygons = calloc(b->areas, sizeof *b->polygons);
+    b->prepared = calloc(b->areas, sizeof *b->prepared);
+    b->infos = calloc(b->areas, sizeof *b->infos);
+    b->layer_count = wanmi_map_layer_count(map);
+    b->cell_layer = wanmi_map_cell_layer(map);
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    wanmi_map_read_meta(map, &meta);
+    b->snap_m = meta.snap_m;
+    for (uint32_t i = 0; i < b->layer_count; i++)
+        wanmi_map_layer(map, i, &b->layers[i]);
+    GEOSWKBReader *reader = GEOSWKBReader_create_r(b->geos);
+    for (uint32_t i = 0; i < b->areas; i++) {
+        size_t size = wanmi_map_area_wkb_size(map, i);
+        uint8_t *wkb = malloc(size);
+        assert_int_equal(wanmi_map_area_wkb(map, i, wkb, size), WANMI_OK);
+        b->polygons[i] = GEOSWKBReader_read_r(b->geos, reader, wkb, size);
+        assert_non_null(b->polygons[i]);
+        b->prepared[i] = GEOSPrepare_r(b->geos, b->polygons[i]);
+        wanmi_map_area(map, i, &b->infos[i]);
+        free(wkb);
+    }
+    GEOSWKBReader_destroy_r(b->geos, reader);
+}
+
+void brute_close(brute *b)
+{
+    for (uint32_t i = 0; i < b->areas; i++) {
+        GEOSPreparedGeom_destroy_r(b->geos, b->prepared[i]);
+        GEOSGeom_destroy_r(b->geos, b->polygons[i]);
+    }
+    GEOS_finish_r(b->geos);
+    free(b->polygons);
+    free(b->prepared);
+    free(b->infos);
+}
+
+static bool counts(const wanmi_area_info *info, int64_t t)
+{
+    return (info->valid_from_us == WANMI_TIME_NONE || info->valid_from_us <= t) &&
+           (info->valid_to_us == WANMI_TIME_NONE || t < info->valid_to_us);
+}
+
+/* Which areas cover a point: a fresh point, thrown away after. */
+static void cover_all(brute *b, double x, double y, int64_t t, bool also_unprepared, bool *covers)
+{
+    GEOSGeometry *point = GEOSGeom_createPointFromXY_r(b->geos, x, y);
+    for (uint32_t i = 0; i < b->areas; i++) {
+        char answer = GEOSPreparedCovers_r(b->geos, b->prepared[i], point);
+        assert_true(answer == 0 || answer == 1);
+        if (also_unprepared) {
+            assert_int_equal(GEOSCovers_r(b->geos, b->polygons[i], point), answer);
+            b->unprepared++;
+        }
+        covers[i] = answer == 1 && counts(&b->infos[i], t);
+    }
+    GEOSGeom_destroy_r(b->geos, point);
+}
+
+static uint32_t lowest(const brute *b, uint32_t layer, const bool *covers)
+{
+    const wanmi_layer_info *info = &b->layers[layer];
+    for (uint32_t i = info->first_area; i < info->first_area + info->area_count; i++)
+        if (covers[i])
+            return i;
+    return WANMI_NONE;
+}
+
+/* The cell's parent, parent's parent ... in `layer`, found by code. */
+static uint32_t ancestor_in(const brute *b, uint32_t cell, uint32_t layer, int64_t t)
+{
+    uint32_t area = cell;
+    while (area != WANMI_NONE && b->infos[area].layer != layer) {
+        uint32_t up = b->layers[b->infos[area].layer].parent;
+        if (up == WANMI_NONE || b->infos[area].parent_code[0] == '\0')
+            return WANMI_NONE;
+        area = wanmi_map_find_area(b->map, up, b->infos[area].parent_code, t);
+    }
+    return area;
+}
+
+typedef struct answer {
+    uint32_t cell, tuple;
+    uint8_t where;
+    double distance_m;
+} answer;
+
+static void check_layer(brute *b, const wanmi_locator *l, uint32_t layer, const answer *a,
+                        const bool *covers, int64_t t)
+{
+    const wanmi_layer_info *info = &b->layers[layer];
+    const uint32_t *areas;
+    size_t count, seen = 0;
+    assert_int_equal(wanmi_locator_areas(l, a->tuple, layer, &areas, &count), WANMI_OK);
+    if (info->kind == WANMI_OVERLAY) {
+        for (uint32_t i = info->first_area; i < info->first_area + info->area_count; i++)
+            if (covers[i]) {
+                assert_true(seen < count);
+                assert_int_equal(areas[seen++], i);
+            }
+        assert_int_equal(seen, count);
+        return;
+    }
+    uint32_t owner = lowest(b, layer, covers);
+    if (a->where == WANMI_INSIDE && info->is_cell_ancestor && layer != b->cell_layer) {
+        uint32_t own = ancestor_in(b, a->cell, layer, t);
+        if (own != WANMI_NONE && covers[own])
+            owner = own;
+    }
+    assert_int_equal(count, owner != WANMI_NONE);
+    assert_int_equal(wanmi_locator_area(l, a->tuple, layer), owner);
+}
+
+/* GEOS's distance to every cell; the rule about ties as it is written. */
+static void check_nearest(brute *b, double x, double y, const answer *a, int64_t t)
+{
+    const wanmi_layer_info *info = &b->layers[b->cell_layer];
+    GEOSGeometry *point = GEOSGeom_createPointFromXY_r(b->geos, x, y);
+    double *distances = malloc((info->area_count + 1) * sizeof *distances), smallest = INFINITY;
+    for (uint32_t i = 0; i < info->area_count; i++) {
+        distances[i] = INFINITY;
+        if (!counts(&b->infos[info->first_area + i], t))
+            continue;
+        GEOSDistance_r(b->geos, b->polygons[info->first_area + i], point, &distances[i]);
+        smallest = fmin(smallest, distances[i]);
+    }
+    uint32_t nearest = 0;
+    while (nearest < info->area_count &&
+           !(distances[nearest] <= b->snap_m && distances[nearest] <= smallest + 1e-9))
+        nearest++;
+    if (nearest == info->area_count) {
+        assert_int_equal(a->where, WANMI_OUTSIDE);
+        assert_int_equal(a->cell, WANMI_NONE);
+        assert_true(isnan(a->distance_m));
+    } else {
+        assert_int_equal(a->where, WANMI_SNAPPED);
+        assert_int_equal(a->cell, info->first_area + nearest);
+        assert_true(fabs(a->distance_m - distances[nearest]) <= 1e-9);
+    }
+    free(distances);
+    GEOSGeom_destroy_r(b->geos, point);
+}
+
+static void check_point(brute *b, const wanmi_locator *l, double x, double y, int64_t t,
+                        const answer *a, bool also_unprepared, bool *covers)
+{
+    cover_all(b, x, y, t, also_unprepared, covers);
+    uint32_t cell = lowest(b, b->cell_layer, covers);
+    if (cell != WANMI_NONE) {
+        assert_int_equal(a->where, WANMI_INSIDE);
+        assert_int_equal(a->cell, cell);
+        assert_true(a->distance_m == 0);
+    } else {
+        check_nearest(b, x, y, a, t);
+    }
+    for (uint32_t layer = 0; layer < b->layer_count; layer++)
+        check_layer(b, l, layer, a, covers, t);
+}
+
+enum { ROUND = 3000 };
+
+/* One batch of points of all kinds and all times, located at once. */
+void check_round(brute *b, wanmi_locator *l, test_random *random, uint64_t *wheres)
+{
+    static const int64_t times[] = {TEST_T1 - 1, TEST_T1, TEST_T1 + 1, TEST_T2 - 1, TEST_T2, 0};
+    static double xs[ROUND], ys[ROUND], distances[ROUND];
+    static int64_t when[ROUND];
+    static uint32_t cells[ROUND], tuples[ROUND];
+    static uint8_t where[ROUND];
+    for (int i = 0; i < ROUND; i++) {
+        test_point_near(random, b->map, i % TEST_POINT_KINDS, 60, &xs[i], &ys[i]);
+        when[i] = times[test_below(random, 6)];
+    }
+    wanmi_positions in;
+    wanmi_positions_init(&in);
+    in.count = ROUND;
+    in.x = xs, in.y = ys, in.time_us = when, in.datum = WANMI_DATUM_MAP;
+    wanmi_hits out;
+    wanmi_hits_init(&out);
+    out.cell = cells, out.tuple = tuples, out.where = where, out.distance_m = distances;
+    assert_int_equal(wanmi_locate(l, &in, &out, NULL), WANMI_OK);
+    bool *covers = malloc(b->areas);
+    for (int i = 0; i < ROUND; i++) {
+        answer a = {cells[i], tuples[i], where[i], distances[i]};
+        check_point(b, l, xs[i], ys[i], when[i], &a, i % 16 < 1, covers);
+        wheres[where[i]]++;
+    }
+    free(covers);
+}
+
+void check_map(wanmi_map *map, int rounds, uint64_t seed, uint64_t *wheres)
+{
+    wanmi_index *index = NULL;
+    wanmi_locator *locator = NULL;
+    brute b;
+    test_random random = {seed};
+    assert_int_equal(wanmi_index_create(map, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
+    brute_open(&b, map);
+    for (int i = 0; i < rounds; i++)
+        check_round(&b, locator, &random, wheres);
+    assert_true(b.unprepared > 0);
+    brute_close(&b);
+    wanmi_locator_free(locator);
+    wanmi_index_release(index);
+}
