@@ -77,10 +77,10 @@ static wanmi_status read_options(cutter *c, const wanmi_grid_options *given, wan
                         whole);
     if (o->area_level < 1)
         return wm_error(error, WANMI_E_ARGUMENT, "the areas' level must be 1 or more");
-    if (!wm_layout_read(&c->layout, o->layout))
+    if (!wm_layout_read(&c->layout, o->layout) || c->layout.parts < 2)
         return wm_error_at(error, WANMI_E_GRID_LAYOUT, &(wm_place){.value = o->layout},
-                           "a code layout is two or more numbers of digits such as 6+3+3+3, "
-                           "64 together at most, 18 in the last");
+                           "a code layout is two or more numbers of digits, 1 to 9 each and 64 "
+                           "together at most, such as 6+3+3+3");
     c->lattice = (wm_lattice){o->origin_x, o->origin_y, o->size_m};
     return WANMI_OK;
 }

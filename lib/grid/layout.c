@@ -1,43 +1,23 @@
-/* Code layouts: see layout.h. */
+/* Code layouts: see layout.h. A part is one digit long, as the map asks. */
 #include "layout.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SEQUENCE_DIGITS_MAX = 18 };
-
-static bool read_part(const char **text, int *digits)
-{
-    int value = 0;
-    const char *at = *text;
-    for (; *at >= '0' && *at <= '9' && value <= WANMI_CODE_MAX; at++)
-        value = value * 10 + (*at - '0');
-    if (at == *text || value == 0 || value > WANMI_CODE_MAX)
-        return false;
-    *text = at;
-    *digits = value;
-    return true;
-}
-
 bool wm_layout_read(wm_layout *layout, const char *text)
 {
     wm_layout l = {0};
-    for (int digits, sum = 0;; text++) {
-        if (l.parts == WM_LAYOUT_PARTS || !read_part(&text, &digits))
+    for (int sum = 0;; text += 2) {
+        if (text[0] < '1' || text[0] > '9' || (sum += text[0] - '0') > WANMI_CODE_MAX)
             return false;
-        sum += digits;
         l.ends[l.parts++] = sum;
-        if (*text == '\0')
+        if (text[1] == '\0')
             break;
-        if (*text != '+')
+        if (text[1] != '+')
             return false;
     }
-    if (l.parts < 2 || l.ends[l.parts - 1] > WANMI_CODE_MAX)
-        return false;
-    l.area_digits = l.ends[l.parts - 2];
+    l.area_digits = l.parts > 1 ? l.ends[l.parts - 2] : 0;
     l.sequence_digits = l.ends[l.parts - 1] - l.area_digits;
-    if (l.sequence_digits > SEQUENCE_DIGITS_MAX)
-        return false;
     l.most = 1;
     for (int i = 0; i < l.sequence_digits; i++)
         l.most *= 10;

@@ -9,7 +9,7 @@
 #include "wanmi/base.h"
 #include "wanmi/map.h"
 
-enum { WM_LAYOUT_PARTS = 16 };
+enum { WM_LAYOUT_PARTS = WANMI_CODE_MAX };
 
 typedef struct wm_layout {
     int parts;
@@ -19,7 +19,7 @@ typedef struct wm_layout {
     uint64_t most;              /* the highest sequence */
 } wm_layout;
 
-/* False when `text` is no layout of two parts or more that fits a code. */
+/* False when `text` is not parts of 1 to 9 digits that together fit a code. */
 bool wm_layout_read(wm_layout *layout, const char *text);
 
 /* Whether `code` is `digits` digits and nothing else. */

@@ -288,3 +288,19 @@ int wm_ring_turn(const wm_grid_geos *geos, const wm_xy *points, size_t count)
                    *c = points + (k + 1) % count;
     return count < 3 ? 0 : GEOSOrientationIndex_r(geos->context, a->x, a->y, b->x, b->y, c->x, c->y);
 }
+
+int wm_ring_side(const wm_grid_geos *geos, const wm_xy *ring, size_t count, wm_xy p)
+{
+    bool inside = false;
+    for (size_t i = 0; i < count; i++) {
+        const wm_xy *a = ring + i, *b = ring + (i + 1 < count ? i + 1 : 0);
+        if ((a->y > p.y && b->y > p.y) || (a->y < p.y && b->y < p.y))
+            continue;
+        int side = GEOSOrientationIndex_r(geos->context, a->x, a->y, b->x, b->y, p.x, p.y);
+        if (side == 0 && fmin(a->x, b->x) <= p.x && p.x <= fmax(a->x, b->x))
+            return 0;
+        if ((a->y > p.y) != (b->y > p.y) && (a->y < b->y ? side > 0 : side < 0))
+            inside = !inside;
+    }
+    return inside ? 1 : -1;
+}

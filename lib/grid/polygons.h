@@ -64,6 +64,9 @@ double wm_polygons_polygon_area(const wm_polygons *shape, size_t polygon);
  * clockwise, 0 degenerate. */
 int wm_ring_turn(const wm_grid_geos *geos, const wm_xy *points, size_t count);
 
+/* Where `p` lies, decided exactly: 1 inside the ring, 0 on it, -1 outside. */
+int wm_ring_side(const wm_grid_geos *geos, const wm_xy *ring, size_t count, wm_xy p);
+
 /* A sum that does not lose small terms in large ones (Neumaier). */
 typedef struct wm_sum { double sum, rest; } wm_sum;
 void wm_sum_add(wm_sum *sum, double term);

@@ -240,24 +240,6 @@ static wanmi_status follow(wm_tracer *t, const wm_edges *edges, size_t first, wa
 
 /* ---- rings to polygons ------------------------------------------------------------------- */
 
-/* Where `p` lies: 1 inside the ring, 0 on it, -1 outside. */
-static int side_of_ring(const wm_tracer *t, const wm_xy *ring, size_t count, const wm_xy *p)
-{
-    bool inside = false;
-    for (size_t i = 0; i < count; i++) {
-        const wm_xy *a = ring + i, *b = ring + (i + 1 < count ? i + 1 : 0);
-        if (fmin(a->x, b->x) <= p->x && p->x <= fmax(a->x, b->x) && fmin(a->y, b->y) <= p->y &&
-            p->y <= fmax(a->y, b->y) && orientation(t, a, b, p) == 0)
-            return 0;
-        if ((a->y > p->y) == (b->y > p->y))
-            continue;
-        const wm_xy *low = a->y < b->y ? a : b, *high = low == a ? b : a;
-        if (orientation(t, low, high, p) > 0)
-            inside = !inside;
-    }
-    return inside ? 1 : -1;
-}
-
 static bool shell_holds(const wm_tracer *t, const wm_tracer_ring *shell, const wm_tracer_ring *hole)
 {
     if (shell->min_x > hole->min_x || shell->max_x < hole->max_x || shell->min_y > hole->min_y ||
@@ -266,8 +248,8 @@ static bool shell_holds(const wm_tracer *t, const wm_tracer_ring *shell, const w
     size_t s = wm_polygons_ring_start(&t->rings, shell->ring);
     size_t h = wm_polygons_ring_start(&t->rings, hole->ring);
     for (size_t i = h; i < t->rings.ring_ends[hole->ring]; i++) {
-        int side = side_of_ring(t, t->rings.points + s, t->rings.ring_ends[shell->ring] - s,
-                                t->rings.points + i);
+        int side = wm_ring_side(t->geos, t->rings.points + s, t->rings.ring_ends[shell->ring] - s,
+                                t->rings.points[i]);
         if (side != 0)
             return side > 0;
     }
