@@ -89,15 +89,13 @@ static wanmi_status report_invalid(const wm_shape *shape, GEOSContextHandle_t ge
                                    const char *reason, const GEOSGeometry *at,
                                    const wm_place *place, wanmi_error *error)
 {
+    const char *words = reason != NULL ? reason : "GEOS calls the polygon invalid";
+    double x, y;
+    if (at == NULL || GEOSGeomGetX_r(geos, at, &x) != 1 || GEOSGeomGetY_r(geos, at, &y) != 1)
+        return wm_error_at(error, WANMI_E_MAP_GEOMETRY, place, "%s", words);
     char name[64] = "";
-    double x = NAN, y = NAN;
-    if (at != NULL) {
-        GEOSGeomGetX_r(geos, at, &x);
-        GEOSGeomGetY_r(geos, at, &y);
-        nearest_ring(shape, x, y, name, sizeof name);
-    }
-    return wm_error_at(error, WANMI_E_MAP_GEOMETRY, place, "%s%s%s at %.3f %.3f", name,
-                       name[0] != '\0' ? ": " : "", reason != NULL ? reason : "not valid", x, y);
+    nearest_ring(shape, x, y, name, sizeof name);
+    return wm_error_at(error, WANMI_E_MAP_GEOMETRY, place, "%s: %s at %.3f %.3f", name, words, x, y);
 }
 
 static wanmi_status ask(const wm_shape *shape, wanmi_map_builder *builder, GEOSGeometry **room,

@@ -501,6 +501,39 @@ static void bytes_are_exact(void **state)
     assert_false(with_map.wrong_size);
 }
 
+static uint64_t bytes_with_name(const char *name)
+{
+    wanmi_map_builder *builder = start();
+    test_add_layer(builder, "cell", WANMI_PARTITION, 0, "");
+    for (int i = 0; i < 500; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "%d", i);
+        test_wkb wkb = test_wkb_box(1000 + i, 0, 1001 + i, 1);
+        wanmi_area_def def;
+        wanmi_area_def_init(&def);
+        def.layer = "cell";
+        def.code = code;
+        def.name = name;
+        def.wkb = wkb.bytes;
+        def.wkb_size = wkb.size;
+        assert_int_equal(wanmi_map_builder_area(builder, &def, NULL), WANMI_OK);
+        free(wkb.bytes);
+    }
+    wanmi_map *map = test_build(builder);
+    uint64_t bytes = wanmi_map_bytes(map);
+    wanmi_map_release(map);
+    return bytes;
+}
+
+/* A hundred thousand cells of one grade hold that text once, or nearly. */
+static void texts_are_kept_once(void **state)
+{
+    (void)state;
+    uint64_t plain = bytes_with_name(""), named = bytes_with_name("a name of twenty-nine bytes..");
+    assert_true(named > plain);
+    assert_true(named - plain < 30 * 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +543,6 @@ int main(void)
         cmocka_unit_test(doubled_codes), cmocka_unit_test(versions),
         cmocka_unit_test(parents_of_areas), cmocka_unit_test(rings),
         cmocka_unit_test(degrees_are_noticed), cmocka_unit_test(progress_and_cancel),
-        cmocka_unit_test(bytes_are_exact)};
+        cmocka_unit_test(bytes_are_exact), cmocka_unit_test(texts_are_kept_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,7 @@ static void refuses_every_cut(void **state)
             memcpy(cut.bytes, whole.bytes, size);
             wanmi_error error;
             assert_int_equal(add(builder, cut, &error), WANMI_E_MAP_GEOMETRY);
+            assert_null(strstr(error.message, "left over")); /* it was not read past its end */
             free(cut.bytes);
         }
         free(whole.bytes);
