@@ -181,6 +181,16 @@ static wanmi_status add_cells(cutter *c, const wanmi_area_def *area, wanmi_error
 
 /* ---- one area -------------------------------------------------------------------------------- */
 
+static wanmi_status node_area(cutter *c, const wanmi_area_def *def, wanmi_error *error)
+{
+    wanmi_status status = wm_polygons_read(&c->given, &c->geos, def->wkb, def->wkb_size, error);
+    if (status == WANMI_OK)
+        status = wm_touches_add(&c->touched, &c->given, &c->geos, error);
+    if (status == WANMI_OK)
+        status = wm_noded_make(&c->noded, &c->lattice, &c->geos, &c->touched, error);
+    return status;
+}
+
 /* Its errors are of this area, so it can be left out and the rest go on. */
 static wanmi_status prepare_area(cutter *c, wanmi_area_def *def, wanmi_error *error)
 {
@@ -193,19 +203,14 @@ static wanmi_status prepare_area(cutter *c, wanmi_area_def *def, wanmi_error *er
                            "layout %s asks for a code of %d digits, this one has %zu bytes",
                            c->options.layout, c->layout.area_digits,
                            def->code != NULL ? strlen(def->code) : 0);
-    status = wm_polygons_read(&c->given, &c->geos, def->wkb, def->wkb_size, error);
-    if (status == WANMI_OK)
-        status = wm_touches_add(&c->touched, &c->given, &c->geos, error);
-    if (status == WANMI_OK)
-        status = wm_noded_make(&c->noded, &c->lattice, &c->geos, &c->touched, error);
-    if (status != WANMI_OK)
-        return status;
     wanmi_error why;
-    status = add_shape(c, &c->noded.shape, def, true, &why);
+    status = node_area(c, def, &why);
+    if (status == WANMI_OK)
+        status = add_shape(c, &c->noded.shape, def, true, &why);
     if (status == WANMI_E_MAP_GEOMETRY)
         return wm_error_at(error, WANMI_E_GRID_AREA, &at,
-                           "a feature of it is so thin that it does not bear nodes where the "
-                           "lattice crosses it: %s", why.message);
+                           "a feature of it is too thin to bear nodes where the lattice crosses it: %s",
+                           why.message);
     if (status == WANMI_OK)
         status = wm_pieces_cut(&c->pieces, &c->noded, &why);
     if (status == WANMI_OK)
