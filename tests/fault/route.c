@@ -1,0 +1,131 @@
+/* route with every allocation failed in turn: a clean error, nothing leaked,
+ * nothing written, and the same call works when memory is back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "maps.h"
+#include "routing.h"
+#include "support.h"
+
+/* The map is whole before anything fails: its building is tested elsewhere. */
+static wanmi_map *whole_map(test_memory *memory)
+{
+    wanmi_host host = test_host(memory);
+    wanmi_map_builder *b = test_builder(&host);
+    test_city city;
+    test_city_init(&city);
+    test_city_fill(b, &city);
+    wanmi_rule_def rule;
+    wanmi_rule_def_init(&rule);
+    rule.seq = 50;
+    rule.layer = "school";
+    rule.source = "12345";
+    rule.role = "督导员";
+    rule.at_layer = "relic";
+    test_add_rule(b, &rule);
+    return test_build(b);
+}
+
+static void fail_from(test_memory *memory, int64_t nth, bool from_then_on)
+{
+    memory->fail_at = nth != 0 ? memory->calls + nth : 0;
+    memory->from_then_on = from_then_on;
+}
+
+static void plans(void **state)
+{
+    (void)state;
+    test_memory memory = {0};
+    wanmi_host host = test_host(&memory);
+    wanmi_map *map = whole_map(&memory);
+    int64_t held = memory.held_blocks;
+    int tried = 0;
+    for (int on = 0; on < 2; on++)
+        for (int64_t nth = 1;; nth++) {
+            wanmi_words *words = NULL;
+            assert_int_equal(wanmi_words_create(&host, &words, NULL), WANMI_OK);
+            wanmi_plan *plan = NULL;
+            wanmi_error error;
+            fail_from(&memory, nth, on != 0);
+            wanmi_status status = wanmi_plan_create(map, words, NULL, NULL, &plan, &error);
+            bool failed = memory.calls >= memory.fail_at;
+            fail_from(&memory, 0, false);
+            assert_int_equal(status, failed ? WANMI_E_MEMORY : WANMI_OK);
+            if (failed) {
+                assert_null(plan);
+                assert_int_equal(error.status, WANMI_E_MEMORY);
+            }
+            wanmi_plan_release(plan);
+            wanmi_words_release(words);
+            assert_int_equal(memory.held_blocks, held);
+            if (!failed)
+                break;
+            tried++;
+        }
+    assert_true(tried > 20);
+    wanmi_map_release(map);
+    assert_int_equal(memory.held_blocks, 0);
+    assert_false(memory.wrong_size);
+}
+
+static void routers_and_classes_first_seen(void **state)
+{
+    (void)state;
+    test_memory memory = {0};
+    test_way way;
+    test_way_open(&way, whole_map(&memory));
+    wanmi_event events[2] = {test_event(&way, 500050, 4420050, "01", "12345"),
+                             test_event(&way, 500150, 4420050, "02", NULL)};
+    test_hit hits[2];
+    test_way_locate(&way, events, 2, 0, hits);
+    uint32_t cell[2] = {hits[0].cell, hits[1].cell}, tuple[2] = {hits[0].tuple, hits[1].tuple};
+    uint8_t where[2] = {0, 0}, reason[2] = {0, 0}, unrouted[2] = {42, 42};
+    wanmi_hits columns;
+    wanmi_hits_init(&columns);
+    columns.cell = cell;
+    columns.tuple = tuple;
+    columns.where = where;
+    columns.reason = reason;
+    wanmi_router *router = NULL;
+    fail_from(&memory, 1, true);
+    assert_int_equal(wanmi_router_create(way.plan, &router, NULL), WANMI_E_MEMORY);
+    assert_null(router);
+    fail_from(&memory, 0, false);
+    assert_int_equal(wanmi_router_create(way.plan, &router, NULL), WANMI_OK);
+    wanmi_delivery deliveries[64];
+    size_t first[3] = {42, 42, 42}, done = 42;
+    fail_from(&memory, 1, true);
+    assert_int_equal(wanmi_route(router, way.locator, events, 2, &columns, 0, deliveries, 64, first,
+                                 unrouted, &done, NULL), WANMI_E_MEMORY);
+    assert_int_equal(done, 42);
+    assert_int_equal(first[0], 42);
+    assert_int_equal(unrouted[0], 42);
+    fail_from(&memory, 0, false);
+    assert_int_equal(wanmi_route(router, way.locator, events, 2, &columns, 0, deliveries, 64, first,
+                                 unrouted, &done, NULL), WANMI_OK);
+    assert_int_equal(done, 2);
+    /* Classes that are known cost no memory any more. */
+    int64_t calls = memory.calls;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(wanmi_route(router, way.locator, events, 2, &columns, 0, deliveries, 64,
+                                     first, unrouted, &done, NULL), WANMI_OK);
+    assert_int_equal(memory.calls, calls);
+    wanmi_router_free(router);
+    test_way_close(&way);
+    assert_int_equal(memory.held_blocks, 0);
+    assert_false(memory.wrong_size);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plans),
+        cmocka_unit_test(routers_and_classes_first_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
