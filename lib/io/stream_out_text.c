@@ -75,16 +75,11 @@ static wanmi_status put_text(wanmi_io_writer *w, const char *text, wanmi_error *
     return status == WANMI_OK ? wm_writer_put(w, "\"", 1, error) : status;
 }
 
-static wanmi_status put_number(wanmi_io_writer *w, size_t column, const char *text,
-                               wanmi_error *error)
+static wanmi_status put_number(wanmi_io_writer *w, const char *text, wanmi_error *error)
 {
-    double number;
+    double number = NAN;
     char fresh[40];
-    if (!wm_number_parse(text, strlen(text), w->plain, &number)) {
-        wm_place place = {.file = w->path, .value = text};
-        return wm_error_at(error, WANMI_E_ARGUMENT, &place, "column %s: is not a number",
-                           w->names[column]);
-    }
+    wm_number_parse(text, strlen(text), w->plain, &number);
     if (!isfinite(number))
         text = "null";
     else if (!wm_number_is_json(text)) {
@@ -96,9 +91,25 @@ static wanmi_status put_number(wanmi_io_writer *w, size_t column, const char *te
     return wm_writer_put(w, text, strlen(text), error);
 }
 
+/* Before anything of the row is written: half a row would spoil the next one. */
+static wanmi_status check_numbers(const wanmi_io_writer *w, const char *const *values,
+                                  wanmi_error *error)
+{
+    double number;
+    for (size_t i = 0; i < w->columns; i++) {
+        const char *text = values[i];
+        wm_place place = {.file = w->path, .value = text};
+        if (w->types[i] != WANMI_IO_TEXT && text != NULL && text[0] != '\0' &&
+            !wm_number_parse(text, strlen(text), w->plain, &number))
+            return wm_error_at(error, WANMI_E_ARGUMENT, &place, "column %s: is not a number",
+                               w->names[i]);
+    }
+    return WANMI_OK;
+}
+
 wanmi_status wm_ndjson_write(wanmi_io_writer *writer, const char *const *values, wanmi_error *error)
 {
-    wanmi_status status = WANMI_OK;
+    wanmi_status status = check_numbers(writer, values, error);
     for (size_t i = 0; i < writer->columns && status == WANMI_OK; i++) {
         const char *text = values[i];
         bool number = writer->types[i] != WANMI_IO_TEXT;
@@ -112,7 +123,7 @@ wanmi_status wm_ndjson_write(wanmi_io_writer *writer, const char *const *values,
         if (text == NULL || (number && text[0] == '\0'))
             status = wm_writer_put(writer, "null", 4, error);
         else
-            status = number ? put_number(writer, i, text, error) : put_text(writer, text, error);
+            status = number ? put_number(writer, text, error) : put_text(writer, text, error);
     }
     return status == WANMI_OK ? wm_writer_put(writer, "}\n", 2, error) : status;
 }
