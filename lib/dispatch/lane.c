@@ -135,8 +135,9 @@ static void bury(wm_lane *lane, wm_link *link, const wanmi_delivery *batch, size
 }
 
 /* One batch of every producer that has one, in turn. */
-static bool serve_round(wm_lane *lane)
+static bool serve_round(void *argument)
 {
+    wm_lane *lane = argument;
     wanmi_dispatch *d = lane->sink->dispatch;
     bool any = false;
     uint32_t producers = wm_producer_count(d);
@@ -168,21 +169,6 @@ void *wm_lane_run(void *argument)
     wm_lane *lane = argument;
     wanmi_dispatch *d = lane->sink->dispatch;
     name_thread(lane);
-    wm_wait wait = {0};
-    for (;;) {
-        /* Read before the round: an empty round after it means that nothing is left. */
-        bool end = wm_flag(&d->lanes_end);
-        if (serve_round(lane)) {
-            wait = (wm_wait){0};
-        } else if (end) {
-            return NULL;
-        } else if (!wm_wait_awake(&wait)) {
-            wm_park_announce(&lane->park);
-            if (serve_round(lane) || wm_flag(&d->lanes_end))
-                wm_park_leave(&lane->park);
-            else
-                wm_park_sleep(&lane->park);
-            wait = (wm_wait){0};
-        }
-    }
+    wm_park_serve(&lane->park, serve_round, lane, &d->lanes_end);
+    return NULL;
 }

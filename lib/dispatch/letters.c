@@ -83,8 +83,9 @@ static bool write_some(wanmi_dispatch *d, wanmi_ring *ring)
 }
 
 /* One batch of every ring that has one. */
-static bool write_round(wanmi_dispatch *d)
+static bool write_round(void *dispatch)
 {
+    wanmi_dispatch *d = dispatch;
     bool any = false;
     uint32_t producers = wm_producer_count(d), sinks = wanmi_dispatch_sink_count(d);
     for (uint32_t i = 0; i < producers; i++)
@@ -99,21 +100,6 @@ void *wm_dead_run(void *dispatch)
 {
     wanmi_dispatch *d = dispatch;
     pthread_setname_np(pthread_self(), "wm-dead-letters");
-    wm_wait wait = {0};
-    for (;;) {
-        /* Read before the round: an empty round after it means that all is written. */
-        bool end = wm_flag(&d->dead_end);
-        if (write_round(d)) {
-            wait = (wm_wait){0};
-        } else if (end) {
-            return NULL;
-        } else if (!wm_wait_awake(&wait)) {
-            wm_park_announce(&d->dead_park);
-            if (write_round(d) || wm_flag(&d->dead_end))
-                wm_park_leave(&d->dead_park);
-            else
-                wm_park_sleep(&d->dead_park);
-            wait = (wm_wait){0};
-        }
-    }
+    wm_park_serve(&d->dead_park, write_round, d, &d->dead_end);
+    return NULL;
 }

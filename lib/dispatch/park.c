@@ -23,22 +23,35 @@ void wm_park_fence(void)
 #endif
 }
 
-void wm_park_announce(wm_park *park)
+/* Announces, looks for work once more, and only then sleeps. */
+static void park_or_work(wm_park *park, wm_round_fn round, void *argument, const _Atomic bool *end)
 {
     atomic_store_explicit(&park->sleeping, 1, memory_order_relaxed);
     wm_park_fence();
-}
-
-void wm_park_leave(wm_park *park)
-{
-    atomic_store_explicit(&park->sleeping, 0, memory_order_relaxed);
-}
-
-void wm_park_sleep(wm_park *park)
-{
+    if (round(argument) || atomic_load_explicit(end, memory_order_acquire)) {
+        atomic_store_explicit(&park->sleeping, 0, memory_order_relaxed);
+        return;
+    }
     /* The kernel looks at the flag again: a wake-up in between is not missed. */
     while (atomic_load_explicit(&park->sleeping, memory_order_acquire) != 0)
         syscall(SYS_futex, &park->sleeping, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+}
+
+void wm_park_serve(wm_park *park, wm_round_fn round, void *argument, const _Atomic bool *end)
+{
+    wm_wait wait = {0};
+    for (;;) {
+        /* Read before the round: an empty round after it means that nothing is left. */
+        bool ending = atomic_load_explicit(end, memory_order_acquire);
+        if (round(argument)) {
+            wait = (wm_wait){0};
+        } else if (ending) {
+            return;
+        } else if (!wm_wait_awake(&wait)) {
+            park_or_work(park, round, argument, end);
+            wait = (wm_wait){0};
+        }
+    }
 }
 
 void wm_park_wake(wm_park *park)

@@ -17,10 +17,11 @@ typedef struct wm_park {
     _Alignas(128) _Atomic uint32_t sleeping;
 } wm_park;
 
-/* The sleeper: announce, look for work, then either sleep or leave. */
-void wm_park_announce(wm_park *park);
-void wm_park_sleep(wm_park *park);
-void wm_park_leave(wm_park *park);
+/* The sleeper's whole life: rounds of work while there is some, spinning, then
+ * yielding, then sleep. Ends with the first empty round after `end` is set.
+ * `round` gives whether it found work. */
+typedef bool (*wm_round_fn)(void *argument);
+void wm_park_serve(wm_park *park, wm_round_fn round, void *argument, const _Atomic bool *end);
 
 /* The bringer: one fence for all it has published, then a look at each flag. */
 void wm_park_fence(void);
