@@ -53,7 +53,7 @@ static void dispatch_tables(FILE *out)
     wanmi_error error;
     wanmi_sink_def def;
     uint32_t sink;
-    size_t count;
+    size_t count = 0;
     static wanmi_counter counters[COUNTERS_MAX];
     wanmi_sink_def_init(&def);
     def.name = "any";

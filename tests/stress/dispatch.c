@@ -13,7 +13,7 @@
 #include "sinks.h"
 #include "support.h"
 
-enum { PRODUCERS = 4, SINKS = 5, EACH = 120000, UNITS = 61, BATCH = 200, LIVES = 64 };
+enum { PRODUCERS = 4, SINKS = 5, EACH = 60000, UNITS = 61, BATCH = 200, LIVES = 64 };
 
 typedef struct town {
     wanmi_dispatch *d;
