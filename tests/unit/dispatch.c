@@ -1,6 +1,6 @@
 /* The dispatch's handles, states, arguments, figures and threads: the sentences
  * of wanmi/dispatch.h about what may be called when and with what. What becomes
- * of deliveries is in dispatch_deliveries.c. */
+ * of deliveries is in dispatch_deliveries.c. Long as the list of refusals is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 /* What becomes of deliveries: the sentences of wanmi/dispatch.h about outcomes,
  * policies, dead letters, drain and stop, each made to happen with sinks that
- * hang when told to. After each the law is looked at. */
+ * hang when told to. After each the law is looked at. One long file, for all
+ * cases stand in the same house of two sinks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
