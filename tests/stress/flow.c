@@ -142,35 +142,40 @@ static void make_events(worker *w)
             .datum = test_below(&random, 50) == 0 ? 99 : WANMI_DATUM_MAP};
 }
 
+/* Events that were never submitted: intake had stopped before. */
+static void give_up(worker *w, size_t from)
+{
+    for (size_t i = from; i < EVENTS; i++)
+        w->receipts[i].reason = WANMI_REASON_CLOSED;
+}
+
+/* Submits all events through intakes that it opens, the first and, if it is one
+ * that opens anew, more. Gives how many it came to. */
+static size_t submit_some(worker *w, test_random *random, size_t at)
+{
+    wanmi_intake *intake = NULL;
+    wanmi_status status = wanmi_intake_open(w->scene->flow, &intake, NULL);
+    while (status == WANMI_OK && at < EVENTS) {
+        size_t count = 1 + test_below(random, 400), done;
+        count = count < EVENTS - at ? count : EVENTS - at;
+        status = wanmi_flow_submit(intake, w->events + at, count, w->receipts + at, &done, NULL);
+        w->accounted += done;
+        at += count;
+        if (w->reopen && test_below(random, 10) == 0)
+            break;
+    }
+    wanmi_intake_close(intake);
+    if (status != WANMI_OK)
+        give_up(w, at);
+    return status == WANMI_OK ? at : EVENTS;
+}
+
 static void *submit(void *user)
 {
     worker *w = user;
     test_random random = {w->number + 100};
-    wanmi_intake *intake = NULL;
-    if (wanmi_intake_open(w->scene->flow, &intake, NULL) != WANMI_OK)
-        return NULL;
-    for (size_t at = 0; at < EVENTS;) {
-        size_t count = 1 + test_below(&random, 400), done;
-        count = count < EVENTS - at ? count : EVENTS - at;
-        wanmi_status status = wanmi_flow_submit(intake, w->events + at, count, w->receipts + at, &done, NULL);
-        w->accounted += done;
-        at += count;
-        if (status == WANMI_E_DISPATCH_CLOSED) {
-            for (size_t i = at; i < EVENTS; i++)
-                w->receipts[i].reason = WANMI_REASON_CLOSED;
-            break;
-        }
-        if (w->reopen && test_below(&random, 10) == 0) {
-            wanmi_intake_close(intake);
-            intake = NULL;
-            if (wanmi_intake_open(w->scene->flow, &intake, NULL) != WANMI_OK) {
-                for (size_t i = at; i < EVENTS; i++)
-                    w->receipts[i].reason = WANMI_REASON_CLOSED;
-                return NULL;
-            }
-        }
-    }
-    wanmi_intake_close(intake);
+    for (size_t at = 0; at < EVENTS;)
+        at = submit_some(w, &random, at);
     return NULL;
 }
 
