@@ -99,19 +99,20 @@ size_t wm_polygons_polygon_start(const wm_polygons *shape, size_t polygon)
 
 /* ---- from WKB ------------------------------------------------------------------- */
 
+static bool is_last(const wm_polygons *shape, size_t start, double x, double y)
+{
+    const wm_xy *last = shape->point_count > start ? shape->points + shape->point_count - 1 : NULL;
+    return last != NULL && last->x == x && last->y == y;
+}
+
 static bool add_buffer(wm_polygons *shape, const double *xy, unsigned count)
 {
     size_t start = shape->point_count;
-    for (unsigned i = 0; i + 1 < count; i++) {
-        double x = xy[2 * i], y = xy[2 * i + 1];
-        const wm_xy *last = shape->points + shape->point_count - 1;
-        if (shape->point_count > start && last->x == x && last->y == y)
-            continue;
-        if (!wm_polygons_add_point(shape, x, y))
+    for (unsigned i = 0; i + 1 < count; i++)
+        if (!is_last(shape, start, xy[2 * i], xy[2 * i + 1]) &&
+            !wm_polygons_add_point(shape, xy[2 * i], xy[2 * i + 1]))
             return false;
-    }
-    const wm_xy *first = shape->points + start, *last = shape->points + shape->point_count - 1;
-    if (shape->point_count > start + 1 && first->x == last->x && first->y == last->y)
+    while (shape->point_count > start + 1 && is_last(shape, start, xy[0], xy[1]))
         shape->point_count--;
     return wm_polygons_end_ring(shape);
 }
