@@ -190,6 +190,31 @@ static void a_sliver_joins_the_longest_border(void **state)
     wanmi_map_release(j.map);
 }
 
+/* Two whole squares, north-west and south-east of a corner, and a sliver of
+ * width by height in the square north-east of it, that borders on both. */
+static void check_choice(double width, double height, bool joins_western)
+{
+    double e = X + 100 + width, n = Y + 100 + height;
+    const double xy[] = {X, Y + 100, X + 100, Y + 100, X + 100, Y, X + 200, Y, X + 200, Y + 100,
+                         e, Y + 100, e, n, X + 100, n, X + 100, Y + 200, X, Y + 200, X, Y + 100};
+    job j = new_job("6+2");
+    add(&j, "110101", test_wkb_ring(xy, 11));
+    run_well(&j);
+    assert_int_equal(j.result.cells, 2);
+    assert_int_equal(j.result.joined, 1);
+    assert_true(fabs(area_of(&j, "11010101") - 10000 - (joins_western ? width * height : 0)) < 1e-6);
+    assert_true(fabs(area_of(&j, "11010102") - 10000 - (joins_western ? 0 : width * height)) < 1e-6);
+    wanmi_map_release(j.map);
+}
+
+static void of_two_neighbours_the_longer_border_wins_then_the_first(void **state)
+{
+    (void)state;
+    check_choice(0.5, 40, true);
+    check_choice(40, 0.5, false);
+    check_choice(5, 5, true);
+}
+
 static void a_sliver_is_kept_when_asked(void **state)
 {
     (void)state;
@@ -513,6 +538,7 @@ int main(void)
         cmocka_unit_test(layouts_of_14_15_16_and_20_digits),
         cmocka_unit_test(the_lattice_may_stand_elsewhere),
         cmocka_unit_test(a_sliver_joins_the_longest_border),
+        cmocka_unit_test(of_two_neighbours_the_longer_border_wins_then_the_first),
         cmocka_unit_test(a_sliver_is_kept_when_asked),
         cmocka_unit_test(a_chain_of_slivers_ends_in_one_that_is_large_enough),
         cmocka_unit_test(small_pieces_join_among_themselves_or_stay),
