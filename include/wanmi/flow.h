@@ -107,14 +107,19 @@ typedef struct wanmi_receipt {
 
 /* Submits `count` events. All are accounted for when it returns; their
  * deliveries are on their way. `receipts` may be NULL, else one an event.
- * Locates and routes on the caller's thread; allocates nothing per event.
+ * Locates and routes on the caller's thread; allocates nothing per event. Events
+ * without a time take one instant, read once at the start of the call. The
+ * receipts of refused events say WANMI_REASON_CLOSED or WANMI_REASON_ERROR.
  * Threads: the intake's own. Errors: WANMI_E_DISPATCH_CLOSED (all are refused),
  * WANMI_E_LOCATE_GEOS, WANMI_E_MEMORY: `done` (may be NULL) says how many from
  * the front were accounted as routed or unrouted, the rest are refused. Since: 0.1 */
 WANMI_API wanmi_status wanmi_flow_submit(wanmi_intake *intake, const wanmi_event *events, size_t count,
                                          wanmi_receipt *receipts, size_t *done, wanmi_error *error);
 
-/* As wanmi_dispatch_drain, _stop: intake stops first. Since: 0.1 */
+/* As wanmi_dispatch_drain, _stop: intake stops first. An event reaches all the
+ * sinks that want it or is refused: a submit that is handing over may end that
+ * (drain waits for it until its deadline; stop for a second, then it is cut off,
+ * and what became of each event stands in its receipt). Since: 0.1 */
 WANMI_API wanmi_status wanmi_flow_drain(wanmi_flow *flow, int64_t deadline_us, uint64_t *left,
                                         wanmi_error *error);
 WANMI_API void wanmi_flow_stop(wanmi_flow *flow);

@@ -13,7 +13,7 @@
  *   `min_severity`; its time is in valid_from .. valid_to. After a rule with
  *   `last` has matched no later one is tried.
  *   A rule that matches delivers
- *   - to `unit`, if it names one; and
+ *   - to `unit`, if it names one, in no role; and
  *   - to the holders of `role`, if it names one: of the event's own area in
  *     `at_layer` (default: the cell layer), else of that area's nearest ancestor
  *     that has holders of the role. `holders` = best takes the lowest rank (of
@@ -26,7 +26,9 @@
  *   the map reaches somebody; a plan that cannot promise it is refused.
  *   An event outside every cell goes to the map's fallback unit (rule OUTSIDE)
  *   or, if there is none, to nobody: WANMI_REASON_OUTSIDE.
- *   A snapped event counts as in its cell.
+ *   In a layer above the cells the event's area is the one that covers it, else
+ *   the cell's ancestor. A snapped event counts as in its cell, and so as in its
+ *   cell's ancestors.
  */
 #ifndef WANMI_ROUTE_H
 #define WANMI_ROUTE_H
@@ -73,7 +75,8 @@ WANMI_API wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **rout
 WANMI_API void wanmi_router_free(wanmi_router *router);
 
 /* Routes `count` events whose hits (cell, tuple, where, reason: all needed) the
- * locator has given. `now_us` stands for the time of events without one.
+ * locator has given. `now_us` stands for the time of events without one
+ * (WANMI_TIME_NONE: the clock of the map's host, read once).
  * Writes deliveries in the order of the events, those of one event in the order
  * of their rules; `first[i]` .. `first[i+1]` are those of event i (`first` has
  * count + 1 places). An event without deliveries gets its reason in

@@ -23,7 +23,7 @@ typedef struct scene {
     uint32_t sink_count;
 } scene;
 
-static int64_t clock_us = 1000000;
+static _Atomic int64_t clock_us = 1000000;
 
 /* Never the same twice. */
 static int64_t ticking(void *user)
