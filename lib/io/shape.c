@@ -102,7 +102,8 @@ typedef struct vertices {
 
 static wanmi_status change_points(vertices *v, OGRGeometryH shape)
 {
-    int count = OGR_G_GetPointCount(shape);
+    /* An empty point counts as one point, and would come to lie at 0 0. */
+    int count = OGR_G_IsEmpty(shape) ? 0 : OGR_G_GetPointCount(shape);
     if (count <= 0)
         return WANMI_OK;
     size_t n = (size_t)count;
