@@ -97,6 +97,8 @@ static int map_layer(int argc, char **argv)
         {"name-field", '\0', "FIELD", "field of the names", CLI_TEXT, &r.source.name_field},
         {"parent-layer", '\0', "NAME", "the layer above", CLI_TEXT, &r.def.parent},
         {"parent-field", '\0', "FIELD", "field of the parents' codes", CLI_TEXT, &r.source.parent_field},
+        {"parent-of", '\0', "NAME", "a layer that gets this one as its parent, area by area by the codes' prefix",
+         CLI_TEXT, &r.source.parent_of},
         {"valid-from-field", '\0', "FIELD", "field of the first instant of validity", CLI_TEXT,
          &r.source.valid_from_field},
         {"valid-to-field", '\0', "FIELD", "field of the instant validity ends", CLI_TEXT, &r.source.valid_to_field},

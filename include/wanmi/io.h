@@ -70,6 +70,8 @@ typedef struct wanmi_io_layer_options {
     const char *buffer;             /* field or metres; for points and lines, 64 segments a quarter circle */
     const char *where;              /* SQL WHERE on the source */
     const char *datum;              /* wgs84 cgcs2000 gcj02 bd09 map; NULL: what the source's CRS says */
+    const char *parent_of;          /* adding a layer: a layer that is there and gets this one as its parent;
+                                       its areas belong to the area whose code begins theirs (the longest) */
     int32_t skip_invalid;           /* 1: an invalid area is reported and left out; 0: and the import is refused */
     int32_t replace;                /* 1: take the place of a layer of that name */
 } wanmi_io_layer_options;

@@ -279,3 +279,16 @@ wanmi_status wanmi_io_map_create(const char *path, const wanmi_map_meta *meta, c
     wanmi_map_release(map);
     return status;
 }
+
+wanmi_status wm_change_run(wm_change *c, const char *table, const char *sql, const char *trouble,
+                           wanmi_error *error)
+{
+    wm_gdal_forget(&c->gdal);
+    OGRLayerH result = GDALDatasetExecuteSQL(c->data, sql, NULL, NULL);
+    if (result != NULL)
+        GDALDatasetReleaseResultSet(c->data, result);
+    if (!c->gdal.failed)
+        return WANMI_OK;
+    const wm_place place = {.file = c->path, .layer = table};
+    return wm_error_at(error, WANMI_E_IO_WRITE, &place, "%s: %s", trouble, wm_gdal_words(&c->gdal));
+}

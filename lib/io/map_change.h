@@ -45,6 +45,13 @@ wanmi_status wm_change_try(const wm_change *change, wanmi_map_builder *builder, 
 /* Takes a layer's table and its row of wanmi_layers away. */
 wanmi_status wm_change_drop_table(wm_change *change, const char *name, wanmi_error *error);
 wanmi_status wm_change_drop_layer_row(wm_change *change, const char *name, wanmi_error *error);
+/* Runs a statement of SQL on the copy; `trouble` begins the words of its error. */
+wanmi_status wm_change_run(wm_change *change, const char *table, const char *sql, const char *trouble,
+                           wanmi_error *error);
+
+/* Makes `parent` the parent layer of `child`, and each area of `child` one of the
+ * area of `parent` whose code begins its own; of several the longest. */
+wanmi_status wm_change_adopt(wm_change *change, const char *parent, const char *child, wanmi_error *error);
 /* Whether wanmi_layers names it. */
 bool wm_change_has_layer(const wm_change *change, const char *name);
 

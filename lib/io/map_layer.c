@@ -241,6 +241,8 @@ static wanmi_status add_layer(adding *a, wanmi_error *error)
         status = open_crs(c, &crs, error);
     if (status == WANMI_OK)
         status = read_source(a, crs, error);
+    if (status == WANMI_OK && a->options->parent_of != NULL && a->options->parent_of[0] != '\0')
+        status = wm_change_adopt(c, a->def->name, a->options->parent_of, error);
     wanmi_crs_release(crs);
     wanmi_map_builder_free(a->builder);
     wm_free(&c->host, a->rows, a->rows_room * sizeof *a->rows);

@@ -204,15 +204,7 @@ static wanmi_status empty_table(const adding *a, wanmi_error *error)
     wm_change *c = a->change;
     char sql[64];
     snprintf(sql, sizeof sql, "DELETE FROM %s", a->table->name);
-    wm_gdal_forget(&c->gdal);
-    OGRLayerH result = GDALDatasetExecuteSQL(c->data, sql, NULL, NULL);
-    if (result != NULL)
-        GDALDatasetReleaseResultSet(c->data, result);
-    const wm_place place = {.file = c->path, .layer = a->table->name};
-    if (c->gdal.failed)
-        return wm_error_at(error, WANMI_E_IO_WRITE, &place, "cannot be emptied: %s",
-                           wm_gdal_words(&c->gdal));
-    return WANMI_OK;
+    return wm_change_run(c, a->table->name, sql, "cannot be emptied", error);
 }
 
 static wanmi_status write_rows(adding *a, wanmi_error *error)
