@@ -169,23 +169,23 @@ static void submitting_takes_no_memory(void **state)
 
 /* ---- a sink that hangs, with policy BLOCK and patience of a minute -------------------------- */
 
+enum { MANY = 400, PART = 100 };
+
 typedef struct held_up {
-    scene scene;
-    wanmi_receipt receipts[400];
+    scene scene;                        /* its sink hangs, and wants class 01 */
+    test_sink other;                    /* wants class 02 */
+    wanmi_event events[MANY];           /* of the classes 01 and 02 in turn */
+    wanmi_receipt receipts[MANY];
     size_t done;
     wanmi_status status;
     atomic_bool over;
+    pthread_t submitter;
 } held_up;
 
 static void *submit_many(void *user)
 {
     held_up *h = user;
-    static wanmi_event events[400];
-    for (int i = 0; i < 400; i++)
-        events[i] = (wanmi_event){.id = (uint64_t)i, .time_us = 5, .x = 500050, .y = 4420050,
-                                  .class_id = WANMI_NONE, .source_id = WANMI_NONE,
-                                  .datum = WANMI_DATUM_MAP};
-    h->status = wanmi_flow_submit(h->scene.intake, events, 400, h->receipts, &h->done, NULL);
+    h->status = wanmi_flow_submit(h->scene.intake, h->events, MANY, h->receipts, &h->done, NULL);
     atomic_store(&h->over, true);
     return NULL;
 }
@@ -197,67 +197,122 @@ static void *let_go_late(void *user)
     return NULL;
 }
 
-static void make_held_up(held_up *h)
+static void add_held_up_sink(held_up *h, const char *class_text, test_sink *to)
 {
-    wanmi_flow_options options;
-    wanmi_flow_options_init(&options);
-    options.batch_max = 100;
-    options.dispatch.ring_capacity = 2;
-    assert_int_equal(wanmi_flow_create(&options, &h->scene.host, &h->scene.flow, NULL), WANMI_OK);
-    assert_int_equal(wanmi_flow_set_map(h->scene.flow, h->scene.map, NULL), WANMI_OK);
     wanmi_sink_def def;
     wanmi_sink_def_init(&def);
-    def.name = "hanging";
+    def.name = class_text;
     def.lanes = 1;
     def.batch_max = 1;
     def.policy = WANMI_POLICY_BLOCK;
     def.block_us = 60000000;
     def.deliver = test_sink_deliver;
-    def.user = &h->scene.sink;
-    assert_int_equal(wanmi_flow_add_sink(h->scene.flow, &def, NULL, NULL, NULL), WANMI_OK);
-    assert_int_equal(wanmi_flow_start(h->scene.flow, NULL), WANMI_OK);
-    assert_int_equal(wanmi_intake_open(h->scene.flow, &h->scene.intake, NULL), WANMI_OK);
+    def.user = to;
+    wanmi_subscription wish;
+    wanmi_subscription_init(&wish);
+    wish.classes = class_text;
+    wish.roles = "网格长";
+    assert_int_equal(wanmi_flow_add_sink(h->scene.flow, &def, &wish, NULL, NULL), WANMI_OK);
 }
 
-static void a_sink_that_holds_a_submit_up_holds_no_stop_up(void **state)
+static void make_events(held_up *h)
+{
+    uint32_t classes[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(wanmi_words_number(wanmi_flow_words(h->scene.flow), i == 0 ? "01" : "02", 2,
+                                            &classes[i], NULL), WANMI_OK);
+    for (int i = 0; i < MANY; i++)
+        h->events[i] = (wanmi_event){.id = (uint64_t)i, .time_us = 5, .x = 500050, .y = 4420050,
+                                     .class_id = classes[i % 2], .source_id = WANMI_NONE,
+                                     .datum = WANMI_DATUM_MAP};
+}
+
+/* Until the hanging sink holds the first part up, and a drain has shut intake. */
+static void begin(held_up *h)
+{
+    memset(h, 0, sizeof *h);
+    open_scene(&h->scene);
+    test_sink_init(&h->other);
+    wanmi_flow_options options;
+    wanmi_flow_options_init(&options);
+    options.batch_max = PART;
+    options.dispatch.ring_capacity = 2;
+    assert_int_equal(wanmi_flow_create(&options, &h->scene.host, &h->scene.flow, NULL), WANMI_OK);
+    assert_int_equal(wanmi_flow_set_map(h->scene.flow, h->scene.map, NULL), WANMI_OK);
+    add_held_up_sink(h, "01", &h->scene.sink);
+    add_held_up_sink(h, "02", &h->other);
+    assert_int_equal(wanmi_flow_start(h->scene.flow, NULL), WANMI_OK);
+    assert_int_equal(wanmi_intake_open(h->scene.flow, &h->scene.intake, NULL), WANMI_OK);
+    make_events(h);
+    test_sink_hang(&h->scene.sink, true);
+    assert_int_equal(pthread_create(&h->submitter, NULL, submit_many, h), 0);
+    test_sink_await_inside(&h->scene.sink, 1);
+    test_nap_us(20000);
+    assert_false(atomic_load(&h->over));
+    must_hold(h->scene.flow, 0);        /* a part is not accounted before its end */
+    uint64_t left;
+    wanmi_error error;
+    assert_int_equal(wanmi_flow_drain(h->scene.flow, 1000, &left, &error), WANMI_E_DEADLINE);
+    assert_true(left > 0);
+    assert_non_null(strstr(error.message, "still handing over"));
+}
+
+/* Account and receipts must say the same. */
+static void end(held_up *h, uint64_t routed, uint64_t delivered_to_other)
+{
+    must_hold(h->scene.flow, MANY);
+    wanmi_account a;
+    wanmi_account_init(&a);
+    assert_int_equal(wanmi_flow_snapshot(h->scene.flow, &a, NULL, 0, NULL), WANMI_OK);
+    uint64_t accepted = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        accepted += h->receipts[i].deliveries;
+        assert_int_equal(h->receipts[i].reason,
+                         h->receipts[i].deliveries != 0 ? WANMI_REASON_NONE : WANMI_REASON_CLOSED);
+    }
+    assert_int_equal(h->status, WANMI_E_DISPATCH_CLOSED);
+    assert_int_equal(a.routed, routed);
+    assert_int_equal(a.refused, MANY - routed);
+    assert_int_equal(a.inside, routed);
+    assert_int_equal(a.sum.accepted, accepted);
+    assert_int_equal(accepted, routed);
+    assert_int_equal(a.sum.pending, 0);
+    assert_int_equal(h->other.count, delivered_to_other);
+    wanmi_intake_close(h->scene.intake);
+    wanmi_flow_free(h->scene.flow);
+    test_sink_drop(&h->other);
+    close_scene(&h->scene);
+}
+
+static void a_drain_lets_a_part_reach_all_its_sinks(void **state)
 {
     (void)state;
     static held_up h;
-    pthread_t submitter, helper;
-    open_scene(&h.scene);
-    make_held_up(&h);
-    test_sink_hang(&h.scene.sink, true);
-    assert_int_equal(pthread_create(&submitter, NULL, submit_many, &h), 0);
-    test_sink_await_inside(&h.scene.sink, 1);
-    test_nap_us(20000);
-    assert_false(atomic_load(&h.over));
-    must_hold(h.scene.flow, 0);         /* its part is not accounted before its end */
-    uint64_t left;
-    wanmi_error error;
-    assert_int_equal(wanmi_flow_drain(h.scene.flow, 1000, &left, &error), WANMI_E_DEADLINE);
-    assert_true(left > 0);
-    assert_non_null(strstr(error.message, "still handing over"));
+    begin(&h);
+    test_sink_hang(&h.scene.sink, false);
+    pthread_join(h.submitter, NULL);
+    uint64_t left = 1;
+    assert_int_equal(wanmi_flow_drain(h.scene.flow, 10000000, &left, NULL), WANMI_OK);
+    assert_int_equal(left, 0);
+    assert_int_equal(h.done, PART);
+    end(&h, PART, PART / 2);
+}
+
+static void a_stop_cuts_a_part_off_and_says_what_became_of_it(void **state)
+{
+    (void)state;
+    static held_up h;
+    pthread_t helper;
+    begin(&h);
     assert_int_equal(pthread_create(&helper, NULL, let_go_late, &h.scene.sink), 0);
     wanmi_flow_stop(h.scene.flow);
-    pthread_join(submitter, NULL);
+    pthread_join(h.submitter, NULL);
     pthread_join(helper, NULL);
-    must_hold(h.scene.flow, 400);
-    assert_int_equal(h.status, WANMI_E_DISPATCH_CLOSED);
-    wanmi_account a;
-    wanmi_account_init(&a);
-    assert_int_equal(wanmi_flow_snapshot(h.scene.flow, &a, NULL, 0, NULL), WANMI_OK);
-    uint64_t accepted = 0;
-    for (size_t i = 0; i < 400; i++) {
-        accepted += h.receipts[i].deliveries;
-        assert_int_equal(h.receipts[i].reason, i < h.done ? WANMI_REASON_NONE : WANMI_REASON_CLOSED);
-    }
-    assert_int_equal(h.done, 100);      /* the part that ran when intake stopped */
-    assert_int_equal(a.routed, h.done);
-    assert_int_equal(a.sum.accepted, accepted);
-    assert_int_equal(a.sum.pending, 0);
-    wanmi_intake_close(h.scene.intake);
-    wanmi_flow_free(h.scene.flow);
-    close_scene(&h.scene);
+    /* The hanging sink had accepted its half; the other one was closed by then. */
+    for (size_t i = 0; i < PART; i++)
+        assert_int_equal(h.receipts[i].deliveries, i % 2 == 0);
+    assert_int_equal(h.done, 1);
+    end(&h, PART / 2, 0);
 }
 
 int main(void)
@@ -265,7 +320,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(submitting_takes_no_memory),
-        cmocka_unit_test(a_sink_that_holds_a_submit_up_holds_no_stop_up),
+        cmocka_unit_test(a_drain_lets_a_part_reach_all_its_sinks),
+        cmocka_unit_test(a_stop_cuts_a_part_off_and_says_what_became_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
