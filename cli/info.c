@@ -47,9 +47,10 @@ void cli_print_layers(const wanmi_map *map)
             continue;
         if (layer.parent != WANMI_NONE)
             wanmi_map_layer(map, layer.parent, &parent);
-        printf("%-24s %12s  %-10s %5d  %s%s\n", layer.name, cli_count(layer.area_count, areas),
-               layer.kind == WANMI_PARTITION ? "partition" : "overlay", (int)layer.level, parent.name,
-               i == wanmi_map_cell_layer(map) ? " (the cell layer)" : "");
+        printf("%-24s %12s  %-10s %5d%s%s%s\n", layer.name, cli_count(layer.area_count, areas),
+               layer.kind == WANMI_PARTITION ? "partition" : "overlay", (int)layer.level,
+               parent.name[0] != '\0' ? "  " : "", parent.name,
+               i == wanmi_map_cell_layer(map) ? "  (the cell layer)" : "");
     }
 }
 

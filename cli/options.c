@@ -26,7 +26,7 @@ static void print_option(char letter, const char *name, const char *argument, co
 
 static void print_help(const cli_command *c)
 {
-    printf("usage: wanmi %s %s%s\n\n%s\n\n", c->name, c->operands,
+    printf("usage: wanmi %s%s%s%s\n\n%s\n\n", c->name, c->operands[0] != '\0' ? " " : "", c->operands,
            c->option_count != 0 ? " [OPTION ...]" : "", c->about);
     for (size_t i = 0; i < c->option_count; i++)
         print_option(c->options[i].letter, c->options[i].name, c->options[i].argument,

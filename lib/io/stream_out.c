@@ -184,8 +184,11 @@ wanmi_status wanmi_io_writer_row(wanmi_io_writer *writer, const char *const *val
             return wm_error_at(error, WANMI_E_ARGUMENT, &place, "column %s: is not UTF-8 text",
                                writer->names[i]);
     }
-    if (writer->output == WANMI_IO_OUT_GPKG)
-        return wm_gpkg_row(writer, values, x, y, error);
+    if (writer->output == WANMI_IO_OUT_GPKG) {
+        wanmi_status status = wm_gpkg_row(writer, values, x, y, error);
+        writer->failed = writer->failed || status == WANMI_E_IO_WRITE;
+        return status;
+    }
     return writer->output == WANMI_IO_OUT_CSV ? wm_csv_write(writer, values, error)
                                               : wm_ndjson_write(writer, values, error);
 }
@@ -200,8 +203,12 @@ wanmi_status wanmi_io_writer_close(wanmi_io_writer *writer, wanmi_error *error)
 {
     if (writer == NULL)
         return WANMI_OK;
-    wanmi_status status = writer->gpkg != NULL ? wm_gpkg_close(writer, true, error)
+    wanmi_status status = writer->gpkg != NULL ? wm_gpkg_close(writer, !writer->failed, error)
                                                : wanmi_io_writer_flush(writer, error);
+    if (writer->failed && status == WANMI_OK) {
+        wm_place place = {.file = writer->path};
+        status = wm_error_at(error, WANMI_E_IO_WRITE, &place, "is not kept: not all rows were written");
+    }
     if (writer->fd >= 0) {
         if (status == WANMI_OK && !on_disk(writer->fd))
             status = cannot(writer, WANMI_E_IO_WRITE, "cannot be written", error);

@@ -26,6 +26,7 @@ struct wanmi_io_writer {
     size_t used;
 
     wm_gpkg *gpkg;
+    bool failed;                /* a write failed: a GeoPackage must not take its name */
 };
 
 /* A table of a GeoPackage, written under another name beside writer->path. */

@@ -1,0 +1,427 @@
+"""The wanmi command as its users see it: outputs, messages and exit codes.
+
+usage: cli.py WANMI    with the folder of the source in WANMI_SOURCE
+
+The data in tests/vectors/cli is invented: two communities, two schools.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+wanmi = os.path.abspath(sys.argv[1])
+source = os.environ.get('WANMI_SOURCE', '.')
+vectors = os.path.abspath(os.path.join(source, 'tests/vectors/cli'))
+folder = tempfile.TemporaryDirectory(prefix='wanmi-cli-')
+os.chdir(folder.name)
+counts = {'passed': 0, 'failed': 0}
+
+
+def check(what, good, *seen):
+    counts['passed' if good else 'failed'] += 1
+    if not good:
+        print('FAILED:', what)
+        for text in seen:
+            print('   ', repr(text)[:3000])
+
+
+class Run:
+    """One run of the command; stdout and stderr as text."""
+
+    def __init__(self, *words, stdin=None):
+        done = subprocess.run([wanmi] + list(words), input=stdin, capture_output=True, timeout=120)
+        self.words = ' '.join(words)
+        self.code = done.returncode
+        self.out = done.stdout.decode('utf-8')
+        self.err = done.stderr.decode('utf-8')
+
+    def gives(self, code, out=None, err=None):
+        check('%s: exit code %d' % (self.words, code), self.code == code, self.code, self.out, self.err)
+        if out is not None:
+            check('%s: output' % self.words, self.out == out, self.out, out)
+        if err is not None:
+            check('%s: messages' % self.words, self.err == err, self.err, err)
+        return self
+
+    def says(self, *texts):
+        for text in texts:
+            check('%s: says %r' % (self.words, text), text in self.out + self.err, self.out, self.err)
+        return self
+
+
+def vector(name):
+    return os.path.join(vectors, name)
+
+
+def write(name, content):
+    with open(name, 'wb') as file:
+        file.write(content if isinstance(content, bytes) else content.encode('utf-8'))
+    return name
+
+
+def read(name):
+    with open(name, encoding='utf-8') as file:
+        return file.read()
+
+
+# ---- usage --------------------------------------------------------------------------
+
+VERBS = ['grid', 'map', 'map create', 'map layer', 'map units', 'map duties', 'map rules', 'map list',
+         'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route']
+
+
+def test_usage():
+    Run().gives(2, '').says('wants a verb')
+    Run('--help').gives(0, err='').says('usage: wanmi VERB', 'locate', 'Exit code')
+    Run('--version').gives(0, err='').says('wanmi 0.', 'PROJ ', 'GEOS ')
+    Run('lokate').gives(2, '').says("unknown verb 'lokate' (did you mean locate?)", 'wanmi --help')
+    Run('xyzzy').gives(2, '').says("unknown verb 'xyzzy'")
+    Run('map', 'lst').gives(2, '').says('did you mean list?')
+    Run('map').gives(2, '').says('wants a verb')
+    for verb in VERBS:
+        done = Run(*verb.split(), '--help').gives(0, err='').says('usage: wanmi ' + verb)
+        if verb != 'map':
+            done.says('example: wanmi ' + verb)
+    Run('locate').gives(2, '').says('wants MAP [FILE]')
+    Run('locate', 'm', '--jbos', '2').gives(2, '').says("unknown option '--jbos' (did you mean --jobs?)")
+    Run('locate', 'm', '--jobs').gives(2, '').says('--jobs wants a value')
+    Run('locate', 'm', '--jobs', 'two').gives(2, '').says("--jobs: 'two' is not a number")
+    Run('locate', 'm', '--jobs', '0').gives(2, '').says('--jobs: from 1 to')
+    Run('locate', 'm', 'a', 'b').gives(2, '').says("does not know what to do with 'b'")
+    Run('locate', 'm', '-x').gives(2, '').says("unknown option '-x'")
+    Run('locate', 'm', '--datum', 'wgs48').gives(2, '').says("--datum: 'wgs48' is not wgs84")
+    Run('locate', 'm', '--engine', 'warp').gives(2, '').says("--engine: 'warp' is not known")
+    Run('locate', 'm', '--output', 'gpkg').gives(2, '').says('--output gpkg wants -o FILE')
+    Run('locate', 'm', '--point', '1').gives(2, '').says("--point: '1' is not two numbers")
+    Run('grid', '--areas', 'a').gives(2, '').says('--code FIELD must be given')
+    Run('check', 'a', '--crs', 'EPSG:4548').gives(2, '').says('wants --crs and --code')
+
+
+# ---- making a map ---------------------------------------------------------------------
+
+def make_map():
+    done = Run('grid', '--areas', vector('communities.geojson'), '--code', 'code', '--name-field', 'name',
+               '--crs', 'EPSG:4548', '--fallback-unit', 'CENTRE', '--title', '试验区', '-o', 'm.gpkg')
+    done.gives(0, err='').says('m.gpkg: 2 areas, 44 cells', 'difference 0.000000000 m2')
+    Run('map', 'units', 'm.gpkg', '--from', vector('units.csv'), '--replace').gives(
+        0, 'units: 5 read, 5 taken, 0 refused\n', '')
+    Run('map', 'layer', 'm.gpkg', '--name', 'school', '--kind', 'overlay', '--level', '5', '--from',
+        vector('schools.geojson'), '--code', 'code', '--name-field', 'name').gives(
+        0, 'school: 2 read, 2 taken, 0 refused\n', '')
+    Run('map', 'duties', 'm.gpkg', '--from', vector('duties.csv')).gives(
+        0, 'duties: 4 read, 4 taken, 0 refused\n', '')
+    Run('map', 'rules', 'm.gpkg', '--from', vector('rules.csv')).gives(
+        0, 'rules: 4 read, 4 taken, 0 refused\n', '')
+
+
+def test_map():
+    Run('map', 'list', 'm.gpkg').gives(0, err='').says('cell', 'the cell layer', 'school', 'overlay')
+    Run('info', 'm.gpkg').gives(0, err='').says('试验区', 'EPSG:4548', 'index', 'plan', 'a cell')
+    Run('map', 'create', 'm.gpkg', '--crs', 'EPSG:4548').gives(2, '').says('m.gpkg')
+    Run('map', 'create', 'x.gpkg', '--crs', 'EPSG:4490').gives(2, '').says('EPSG:4490')
+    Run('map', 'create', 'x.gpkg', '--crs', 'nonsense').gives(2, '')
+    Run('map', 'export', 'm.gpkg', 'out').gives(0, '', '')
+    names = {feature['properties']['name'] for feature in json.loads(read('out/area.geojson'))['features']}
+    check('export: names', names == {'甲社区', '乙社区'}, names)
+    Run('map', 'create', 'e.gpkg', '--crs', 'EPSG:4548', '--snap', '5').gives(0, '', '')
+    Run('map', 'layer', 'e.gpkg', '--name', 'school', '--kind', 'overlay', '--level', '1', '--from',
+        vector('schools.geojson'), '--code', 'code').gives(0, 'school: 2 read, 2 taken, 0 refused\n', '')
+    Run('map', 'drop', 'e.gpkg', 'school').gives(0, '', '')
+    Run('map', 'drop', 'e.gpkg', 'school').gives(2, '').says('school')
+    Run('map', 'layer', 'e.gpkg', '--name', 'x', '--kind', 'odd', '--level', '1', '--from', 'f', '--code',
+        'c').gives(2, '').says("--kind: 'odd' is not partition or overlay")
+
+
+def test_bad_tables():
+    rows = 'layer,area,role,unit,rank\narea,110101001001,网格长,U1,1\narea,nowhere,a,U1,1\narea,110101001001,a,U9,1\n'
+    Run('map', 'create', 'b.gpkg', '--crs', 'EPSG:4548').gives(0)
+    Run('map', 'units', 'b.gpkg', '--from', write('u.csv', 'code,name\nA,甲\n,x\nA,again\nB,"乙"\nC\n')).gives(1).says(
+        'units: 5 read, 2 taken, 3 refused', 'u.csv: row 5')
+    shutil.copy('m.gpkg', 'copy.gpkg')
+    Run('map', 'duties', 'copy.gpkg', '--from', write('d.csv', rows)).gives(1).says('nowhere', 'U9', '3 refused')
+    Run('map', 'units', 'b.gpkg', '--from', write('u.csv', 'code,colour\nA,red\n')).gives(2, '').says('colour')
+    Run('map', 'units', 'b.gpkg', '--from', 'nowhere.csv').gives(2, '').says('nowhere.csv')
+    Run('map', 'units', 'b.gpkg', '--from', write('u.csv', '')).gives(2, '').says('u.csv')
+
+
+def test_bad_areas():
+    bad = vector('broken.geojson')
+    words = ['--areas', bad, '--code', 'code', '--crs', 'EPSG:4548', '-o', 'bad.gpkg']
+    Run('grid', *words).gives(2, '').says('row 2', '110101001002', 'Self-intersection', 'row 3', '--skip-invalid')
+    check('no map after a refusal', not os.path.exists('bad.gpkg'))
+    Run('grid', *words, '--skip-invalid').gives(0).says('row 2', 'row 3')
+    Run('grid', '--areas', 'nowhere.geojson', '--code', 'code', '--crs', 'EPSG:4548', '-o', 'x.gpkg').gives(2, '').says(
+        'nowhere.geojson')
+    Run('grid', '--areas', vector('communities.geojson'), '--code', 'cod', '--crs', 'EPSG:4548', '-o',
+        'x.gpkg').gives(2, '').says('cod')
+    Run('grid', '--areas', vector('communities.geojson'), '--code', 'code', '--crs', 'EPSG:4548', '--layout',
+        '6+3+3+1', '-o', 'x.gpkg').gives(2, '').says('6+3+3+2')
+    Run('grid', '--areas', vector('communities.geojson'), '--code', 'code', '--crs', 'EPSG:4548', '--datum',
+        'wsg84', '-o', 'x.gpkg').gives(2, '').says('wsg84')
+    Run('grid', '--areas', vector('communities.geojson'), '--code', 'code', '--crs', 'EPSG:4548', '-o',
+        '/nowhere/x.gpkg').gives(2, '').says('/nowhere/x.gpkg')
+
+
+# ---- locate --------------------------------------------------------------------------------
+
+LOCATED = '''id,area,cell,school,status,distance_m
+e1,110101001001,110101001001017,,inside,0
+"e,2",110101001002,110101001002007,,inside,0
+e3,110101001001,110101001001014,S1,inside,0
+e4,110101001001,110101001001003,,inside,0
+e5,,,,outside,
+e6,,,,rejected,
+e7,,,,rejected,
+8,110101001001,110101001001015,S1;S2,inside,0
+'''
+
+
+def test_locate():
+    events = vector('events.csv')
+    rejects = ("wanmi: %s: row 6: line 7, column time: is not a time of ISO 8601: '2026-11-22T25:00'\n"
+               "wanmi: %s: row 7: line 8: rejected: longitude: '216.401 39.9005'\n"
+               "wanmi: 2 of 8 rows rejected\n")
+    Run('locate', 'm.gpkg', events).gives(1, LOCATED, rejects % (events, events))
+    Run('locate', 'm.gpkg', events, '--engine', 'exact').gives(1, LOCATED)
+    Run('locate', 'm.gpkg', stdin=read(events).encode()).gives(1, LOCATED, rejects % (('standard input',) * 2))
+    Run('locate', 'm.gpkg', '-', stdin=read(events).encode()).gives(1, LOCATED)
+    Run('locate', 'm.gpkg', events, '-o', 'l.csv', '--rejects', 'r.csv').gives(
+        1, '', 'wanmi: 2 of 8 rows rejected\n')
+    check('locate -o', read('l.csv') == LOCATED, read('l.csv'))
+    check('locate --rejects', read('r.csv') == '''line,row,id,reason
+7,6,e6,column time: is not a time of ISO 8601: '2026-11-22T25:00'
+8,7,e7,longitude
+''', read('r.csv'))
+    Run('locate', 'm.gpkg', '--point', '116.401', '39.9005').gives(
+        0, 'id,area,cell,school,status,distance_m\n1,110101001001,110101001001017,,inside,0\n', '')
+    Run('locate', 'm.gpkg', '--point', '-116.401', '-39.9005').gives(
+        0, 'id,area,cell,school,status,distance_m\n1,,,,outside,\n', '')
+    Run('locate', 'm.gpkg', '--point', 'nan', '39.9005').gives(1).says('rejected', 'finite')
+    Run('locate', 'm.gpkg', events, '--point', '1', '2').gives(2, '').says('a file or --point')
+
+
+def test_locate_formats():
+    done = Run('locate', 'm.gpkg', vector('events.csv'), '--output', 'ndjson').gives(1)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    check('ndjson rows', [row['id'] for row in rows] == ['e1', 'e,2', 'e3', 'e4', 'e5', 'e6', 'e7', '8'], rows)
+    check('ndjson values', rows[0] == {'id': 'e1', 'area': '110101001001', 'cell': '110101001001017',
+                                       'school': None, 'status': 'inside', 'distance_m': 0}, rows[0])
+    again = '\n'.join(json.dumps({'lon': 116.4025, 'lat': '39.9015', 'id': i}) for i in ['甲', 7]) + '\n'
+    Run('locate', 'm.gpkg', stdin=again.encode()).gives(0, '''id,area,cell,school,status,distance_m
+甲,110101001001,110101001001014,S1,inside,0
+7,110101001001,110101001001014,S1,inside,0
+''', '')
+    feature = {'type': 'Feature', 'id': 'f', 'geometry': {'type': 'Point', 'coordinates': [116.4025, 39.9015]}}
+    Run('locate', 'm.gpkg', stdin=json.dumps(feature).encode()).gives(0).says('f,110101001001,110101001001014,S1')
+    Run('locate', 'm.gpkg', vector('events.csv'), '--output', 'gpkg', '-o', 'l.gpkg').gives(1, '')
+    with sqlite3.connect('l.gpkg') as file:
+        rows = file.execute('select id, cell, status, geom is null from l order by fid').fetchall()
+    check('gpkg rows', rows[0] == ('e1', '110101001001017', 'inside', 0) and rows[6][2:] == ('rejected', 1), rows)
+    map_place = Run('map', 'explain', 'm.gpkg', '--point', '116.401', '39.9005', '--class', '01').out
+    x, y = re.search(r'x y +(\S+) (\S+)', map_place).groups()
+    Run('locate', 'm.gpkg', '--datum', 'map', '--point', x, y).gives(0).says('110101001001017')
+    Run('locate', 'm.gpkg', '--datum', 'map', '--lon', 'x', '--lat', 'y', stdin=('x,y\n%s,%s\n' % (x, y)).encode()).gives(
+        0).says('110101001001017')
+
+
+def test_bad_input():
+    def rows(text, code, *words):
+        return Run('locate', 'm.gpkg', stdin=text if isinstance(text, bytes) else text.encode()).gives(code).says(*words)
+
+    good = '116.401,39.9005'
+    cell = '110101001001017'
+    rows('\ufefflon,lat\r\n%s\r\n' % good, 0, cell)
+    rows('lon,lat\n%s' % good, 0, cell)
+    rows('lon,lat,id\n%s,%s\n%s,b\n' % (good, 'x' * 10000, good), 0, 'x' * 10000 + ',', 'b,110101001001')
+    rows('lon,lat,id\n%s,%s\n%s,b\n' % (good, 'x' * 2000000, good), 1, 'is longer than 1 MiB', 'b,110101001001')
+    rows('lon,lat,id\n%s,"a\nb,""c"""\n' % good, 0, '"a\nb,""c""",110101001001')
+    rows('lon,lat,id\n%s,"open\n%s,b\n' % (good, good), 1, 'line 2: has a quote that is never closed', 'b,110101001001')
+    rows('经度,纬度\n%s\n' % good, 2, "the header (经度, 纬度) has no such column: 'lon'")
+    rows('', 2, 'standard input: is empty')
+    rows('lon,lat\n', 0)
+    rows('lon,lat\n39.9005,116.401\n', 1, 'latitude')
+    rows('lon,lat\nnan,1\n1,inf\n%s\n' % good, 1, 'row 1', 'row 2', cell, '2 of 3 rows rejected')
+    rows(b'lon,lat\n\xb1\xe0,1\n' + good.encode() + b'\n', 1, 'is not UTF-8', cell)
+    rows('lon,lat\n1\n%s\n' % good, 1, '1 fields where the header has 2', cell)
+    rows('{"type":"FeatureCollection","features":[]}', 2, 'one feature a line')
+    rows('[[1,2]]', 2, 'a JSON array')
+    Run('locate', 'm.gpkg', 'nowhere.csv').gives(2, '').says('nowhere.csv: cannot be opened')
+    Run('locate', 'm.gpkg', '/').gives(2, '').says('/: cannot be opened: it is a folder')
+    Run('locate', 'm.gpkg', vector('events.csv'), '--id', 'nummer').gives(2, '').says("no such column: 'nummer'")
+    Run('locate', 'm.gpkg', vector('events.csv'), '--at', 'noon').gives(2, '').says("'noon' is not a time")
+    # The wrong datum is half a kilometre off: 550 m here, more than a community.
+    wrong = Run('locate', 'm.gpkg', vector('events.csv'), '--datum', 'gcj02').gives(1)
+    check('a wrong datum', wrong.out != LOCATED, wrong.out)
+
+
+def test_bad_maps():
+    point = ['--point', '116.401', '39.9005']
+    Run('locate', 'nowhere.gpkg', *point).gives(2, '').says('nowhere.gpkg: cannot be opened')
+    Run('locate', write('text.gpkg', 'this is no GeoPackage\n' * 100), *point).gives(2, '').says('text.gpkg')
+    Run('locate', write('empty.gpkg', ''), *point).gives(2, '').says('empty.gpkg')
+    Run('locate', vector('communities.geojson'), *point).gives(2, '').says('communities.geojson')
+    with open('m.gpkg', 'rb') as file:
+        whole = file.read()
+    for part in (100, 5000, len(whole) // 2, len(whole) - 4096):
+        for verb in (['locate'], ['info'], ['check'], ['map', 'list']):
+            done = Run(*verb, write('cut.gpkg', whole[:part]), *(point if verb == ['locate'] else []))
+            check('%s of a map cut at %d ends with 1 or 2' % (verb, part), done.code in (1, 2), done.code, done.err)
+
+
+# ---- route -----------------------------------------------------------------------------------
+
+ROUTED = '''row,id,cell,area,unit,role,rule,step,priority,due,copy,tags,generation
+1,e1,110101001001017,110101001001,U1,网格长,10,ancestor,5,,0,,5
+1,e1,110101001001017,110101001001,P1,民警,20,ancestor,3,,1,告知,5
+2,"e,2",110101001002007,110101001002,U2,网格长,10,ancestor,5,,0,,5
+3,e3,110101001001014,S1,H1,护校员,30,duty,2,,0,,5
+4,e4,110101001001003,,CENTRE,,40,unit,5,,1,大事,5
+4,e4,110101001001003,110101001001,P1,民警,fallback,ancestor,5,,0,,5
+5,e5,,,CENTRE,,outside,fallback,5,,0,,5
+8,8,110101001001015,110101001001,U1,网格长,10,ancestor,5,,0,,5
+8,8,110101001001015,110101001001,P1,民警,20,ancestor,3,,1,告知,5
+'''
+
+
+def test_route():
+    events = vector('events.csv')
+    Run('route', 'm.gpkg', events, '--at', '2026-11-22').gives(1, ROUTED)
+    done = Run('route', 'm.gpkg', events, '--summary', '-o', 'd.csv', '--rejects', 'r.csv').gives(1, '')
+    done.says('submitted = routed + unrouted + refused: holds', 'accepted = delivered + dead + pending:   holds')
+    check('route -o', read('d.csv') == ROUTED, read('d.csv'))
+    check('route --rejects', len(read('r.csv').splitlines()) == 3, read('r.csv'))
+    done = Run('route', 'm.gpkg', events, '--output', 'ndjson').gives(1)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    check('route ndjson', [row['unit'] for row in rows] == ['U1', 'P1', 'U2', 'H1', 'CENTRE', 'P1', 'CENTRE', 'U1', 'P1'],
+          rows)
+    Run('route', 'm.gpkg', events, '--output', 'gpkg', '-o', 'd.gpkg').gives(1, '')
+    with sqlite3.connect('d.gpkg') as file:
+        rows = file.execute('select unit, geom is null from d order by fid').fetchall()
+    check('route gpkg', len(rows) == 9 and not any(row[1] for row in rows), rows)
+    long_class = 'lon,lat,class\n116.401,39.9005,%s\n116.401,39.9005,01\n' % ('x' * 65)
+    Run('route', 'm.gpkg', stdin=long_class.encode()).gives(1).says('column class: is longer than 64 bytes', '2,2,1101')
+    # A map in which somebody would answer to nobody is refused.
+    Run('route', 'bad.gpkg', events).gives(2, '').says('nobody answers')
+
+
+def test_explain():
+    done = Run('map', 'explain', 'm.gpkg', '--point', '116.4025', '39.9015', '--class', '0201', '--time',
+               '2026-11-22T08:30').gives(0, err='')
+    done.says('110101001001 (甲社区)', 'S1 (一小)', 'H1 (护校队) as 护校员', 'rule 30, class 02, in layer school area S1')
+    Run('map', 'explain', 'm.gpkg', '--point', '116.5', '39.9', '--class', '01').gives(0).says(
+        'outside every cell', 'CENTRE', 'fallback unit')
+    Run('map', 'explain', 'm.gpkg', '--point', '216.5', '39.9').gives(1).says('rejected: longitude')
+    Run('map', 'explain', 'm.gpkg').gives(2, '').says('--point LON LAT must be given')
+
+
+# ---- many rows ----------------------------------------------------------------------------------
+
+def many(count):
+    lines = ['id,lon,lat,class,time']
+    for i in range(count):
+        lines.append('n%d,%.7f,%.7f,%02d,2026-11-22T08:%02d' % (
+            i, 116.3995 + (i * 7919 % 9001) * 1e-6, 39.8995 + (i * 104729 % 4001) * 1e-6, i % 5, i % 60))
+        if i % 997 == 0:
+            lines.append('bad%d,here,39,01,' % i)
+    return '\n'.join(lines) + '\n'
+
+
+def test_jobs():
+    write('many.csv', many(60000))
+    for verb in ('locate', 'route'):
+        one = Run(verb, 'm.gpkg', 'many.csv', '--jobs', '1').gives(1)
+        four = Run(verb, 'm.gpkg', 'many.csv', '--jobs', '4')
+        four.gives(1)
+        check(verb + ': 1 job and 4 write the same', one.out == four.out)
+        check(verb + ': 1 job and 4 reject the same', one.err == four.err)
+        check(verb + ': every row is there', len(one.out.splitlines()) > 60000)
+    piped = Run('locate', 'm.gpkg', '--jobs', '3', stdin=read('many.csv').encode())
+    check('a pipe gives what a file gives', piped.out == Run('locate', 'm.gpkg', 'many.csv').out)
+
+
+def shell(line):
+    return subprocess.run(['bash', '-c', 'set -o pipefail; ' + line], capture_output=True, timeout=120)
+
+
+def test_pipes():
+    for verb in ('locate', 'route'):
+        done = shell("'%s' %s m.gpkg many.csv 2>/dev/null | head -n 2" % (wanmi, verb))
+        check(verb + ' | head', len(done.stdout.splitlines()) == 2 and done.returncode in (0, 141), done)
+        done = shell("'%s' %s m.gpkg many.csv 2>&1 >/dev/null | head -c 0" % (wanmi, verb))
+        check(verb + ' with its messages cut off', done.returncode in (0, 1, 141), done)
+        done = Run(verb, 'm.gpkg', 'many.csv', '-o', '/dev/full').gives(2, '')
+        check(verb + ' to a full disk says so', 'No space left on device' in done.err, done.err[-300:])
+        done = shell("'%s' %s m.gpkg %s >/dev/full" % (wanmi, verb, vector('events.csv')))
+        check(verb + ' to a full standard output', done.returncode == 2, done)
+    done = shell("'%s' map list m.gpkg >/dev/full" % wanmi)
+    check('map list to a full standard output', done.returncode == 2, done)
+    done = shell("'%s' locate m.gpkg many.csv --rejects /dev/full" % wanmi)
+    check('rejects to a full disk', done.returncode == 2, done.returncode)
+    Run('check', 'm.gpkg', '--html', '/dev/full').gives(2).says('cannot be written')
+
+
+def test_answers_as_they_come():
+    """Each row is answered while the pipe stays open, and Ctrl-C ends cleanly."""
+    for verb, want in (('locate', b'a,110101001001'), ('route', b'1,a,1101010010010')):
+        process = subprocess.Popen([wanmi, verb, 'm.gpkg'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        process.stdin.write(b'id,lon,lat,class\na,116.401,39.9005,01\n')
+        process.stdin.flush()
+        process.stdout.readline()
+        line = process.stdout.readline()
+        check(verb + ' answers at once', line.startswith(want), line)
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=30)
+        check(verb + ' after Ctrl-C: 130', process.returncode == 130, process.returncode, err)
+    process = subprocess.Popen([wanmi, 'locate', 'm.gpkg', '--output', 'gpkg', '-o', 'stopped.gpkg'],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(b'id,lon,lat\na,116.401,39.9005\n')
+    process.stdin.flush()
+    time.sleep(1.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    check('after SIGTERM: 143', process.returncode == 143, process.returncode)
+    with sqlite3.connect('stopped.gpkg') as file:
+        rows = file.execute('select id, cell from stopped').fetchall()
+    check('what was answered is written', rows == [('a', '110101001001017')], rows)
+
+
+# ---- check ------------------------------------------------------------------------------------------
+
+def test_check():
+    done = Run('check', 'm.gpkg', '--json', 'c.json', '--html', 'c.html').gives(0, err='').says('0 errors')
+    report = json.loads(read('c.json'))
+    check('check --json', report['counts']['gap'] == 0 and report['counts']['overlap'] == 0, report['counts'])
+    page = read('c.html')
+    check('the page needs no network', not re.search(r'(src|href)\s*=|@import|url\(', page))
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
+    check('the page holds findings and outline', len(data['findings']) == len(report['findings'])
+          and [len(layer['areas']) for layer in data['outline']] == [2, 2, 44], data['outline'][:1])
+    done = Run('check', vector('broken.geojson'), '--crs', 'EPSG:4548', '--code', 'code', '--json', 'c.json',
+               '--html', 'c.html').gives(1)
+    kinds = [(f['kind'], f['code'], f['row']) for f in json.loads(read('c.json'))['findings']]
+    check('defective rings by row', ('geometry', '110101001002', 2) in kinds and ('geometry', '110101001003', 3) in kinds,
+          kinds)
+    check('the overlap', any(kind == 'overlap' for kind, _, _ in kinds), kinds)
+    Run('check', vector('broken.geojson'), '--crs', 'EPSG:4548', '--code', 'code', '--layer-kind', 'overlay',
+        '--json', 'c.json').gives(1)
+    kinds = [f['kind'] for f in json.loads(read('c.json'))['findings']]
+    check('overlays may overlap', kinds == ['geometry', 'geometry'], kinds)
+    Run('check', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
+    Run('check', 'm.gpkg', '--html', '/nowhere/c.html').gives(2).says('/nowhere/c.html')
+
+
+for name, test in list(globals().items()):
+    if name == 'make_map' or name.startswith('test_'):
+        try:
+            test()
+        except Exception as error:  # a test that breaks must not hide the others
+            check('%s runs: %r' % (name, error), False)
+print('%d passed, %d failed' % (counts['passed'], counts['failed']))
+sys.exit(counts['failed'] != 0)
