@@ -246,6 +246,7 @@ static void test_long_json(void **state)
     size_t count = 0;
     (void)state;
     char *text = malloc(LONG + 200);
+    assert_non_null(text);
     size_t size = (size_t)sprintf(text, "{\"lon\":1,\"lat\":2}\n{\"lon\":\"");
     memset(text + size, '1', LONG);
     size += LONG;
