@@ -21,7 +21,7 @@ void wanmi_check_options_init(wanmi_check_options *options)
                                      .instant_us = WANMI_TIME_NONE};
 }
 
-/* ---- small helpers -------------------------------------------------------------------- */
+/* ---- small helpers ------------------------------------------------------------------ */
 
 wanmi_status wm_check_geos_failed(const wm_check *check, wanmi_error *error)
 {
@@ -59,7 +59,7 @@ GEOSGeometry *wm_check_area_shape(wm_check *check, uint32_t area)
     return shape;
 }
 
-/* ---- telling ----------------------------------------------------------------------------- */
+/* ---- telling ------------------------------------------------------------------------ */
 
 static void find_place(wm_check *check, wanmi_finding *finding, const GEOSGeometry *shape)
 {
@@ -90,7 +90,8 @@ static wanmi_status tell(wm_check *check, wanmi_finding *finding, const GEOSGeom
     const char *layer = finding->layer != NULL ? finding->layer : "";
     const char *code = finding->code != NULL ? finding->code : "";
     snprintf(message, sizeof message, "%s%s%s%s%s%s", layer[0] != '\0' ? "layer " : "", layer,
-             layer[0] != '\0' && code[0] != '\0' ? ", " : "", code, layer[0] != '\0' ? ": " : "", words);
+             layer[0] != '\0' && code[0] != '\0' ? ", " : "", code,
+             layer[0] != '\0' ? ": " : "", words);
     finding->layer = layer;
     finding->code = code;
     finding->other = finding->other != NULL ? finding->other : "";
@@ -98,7 +99,9 @@ static wanmi_status tell(wm_check *check, wanmi_finding *finding, const GEOSGeom
     find_place(check, finding, shape);
     unsigned char *wkb = NULL;
     size_t size = 0;
-    if (shape != NULL && (wkb = GEOSWKBWriter_write_r(check->geos.context, check->writer, shape, &size)) == NULL)
+    if (shape != NULL)
+        wkb = GEOSWKBWriter_write_r(check->geos.context, check->writer, shape, &size);
+    if (shape != NULL && wkb == NULL)
         return wm_check_geos_failed(check, error);
     finding->wkb = wkb;
     finding->wkb_size = size;
@@ -141,7 +144,7 @@ wanmi_status wm_check_tell_area(wm_check *check, wanmi_finding_kind kind, int32_
     return status;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- the whole ---------------------------------------------------------------------- */
 
 typedef struct ordered { uint32_t layer; int32_t level; } ordered;
 

@@ -55,7 +55,7 @@ wanmi_status wm_check_layer_rows(wm_check *check, uint32_t layer, wanmi_error *e
 wanmi_status wm_check_duties(wm_check *check, wanmi_error *error);
 wanmi_status wm_check_rules(wm_check *check, wanmi_error *error);
 
-/* ---- shapes ---------------------------------------------------------------------- */
+/* ---- shapes ------------------------------------------------------------------------- */
 
 /* The areas of a layer that are valid, with a tree over their boxes. */
 typedef struct wm_layer_areas {

@@ -53,10 +53,12 @@ static wanmi_status take_off_told(wm_layer_work *w, GEOSGeometry **gap, wanmi_er
     return *gap != NULL ? WANMI_OK : wm_check_geos_failed(check, error);
 }
 
-static wanmi_status tell_hole(wm_layer_work *w, const GEOSGeometry *gap, double area, wanmi_error *error)
+static wanmi_status tell_hole(wm_layer_work *w, const GEOSGeometry *gap, double area,
+                              wanmi_error *error)
 {
     wm_check *check = w->check;
-    GEOSGeometry *around = GEOSBuffer_r(check->geos.context, gap, check->options.tolerance_m + 0.001, 1);
+    double reach = check->options.tolerance_m + 0.001;
+    GEOSGeometry *around = GEOSBuffer_r(check->geos.context, gap, reach, 1);
     if (around == NULL)
         return wm_check_geos_failed(check, error);
     wanmi_status status = wm_find_met(w, around, error);
@@ -77,7 +79,8 @@ static wanmi_status tell_hole(wm_layer_work *w, const GEOSGeometry *gap, double 
     return status;
 }
 
-static wanmi_status tell_uncovered(wm_layer_work *w, const GEOSGeometry *gap, double area, wanmi_error *error)
+static wanmi_status tell_uncovered(wm_layer_work *w, const GEOSGeometry *gap, double area,
+                                   wanmi_error *error)
 {
     wm_check *check = w->check;
     wanmi_finding finding = {.kind = WANMI_FINDING_GAP,

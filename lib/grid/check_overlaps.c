@@ -89,7 +89,8 @@ static wanmi_status tell_overlap(wm_layer_work *w, wm_pair p, wanmi_error *error
                              .other = wanmi_map_area_code(check->map, p.b),
                              .row = info.row,
                              .area_m2 = area};
-    status = wm_check_tell(check, &finding, thick, error, "overlaps %s by %.6g m2", finding.other, area);
+    status = wm_check_tell(check, &finding, thick, error, "overlaps %s by %.6g m2", finding.other,
+                           area);
     GEOSGeom_destroy_r(check->geos.context, thick);
     return status;
 }
@@ -126,8 +127,8 @@ static wanmi_status tell_crossing(wm_layer_work *w, uint32_t child, wanmi_error 
                              .other = wanmi_map_area_code(check->map, w->parent),
                              .row = info.row,
                              .area_m2 = area};
-    status = wm_check_tell(check, &finding, thick, error, "%.6g m2 of it lie outside its parent %s", area,
-                           finding.other);
+    status = wm_check_tell(check, &finding, thick, error, "%.6g m2 of it lie outside its parent %s",
+                           area, finding.other);
     GEOSGeom_destroy_r(check->geos.context, thick);
     return status;
 }

@@ -75,8 +75,8 @@ static wanmi_status check_parent(const rows *r, uint32_t area, const wanmi_area_
         return wm_check_tell_area(r->check, WANMI_FINDING_PARENT, 2, area, NULL, NAN, error,
                                   "the area has no parent");
     if (parent == WANMI_NONE)
-        return wm_check_tell_area(r->check, WANMI_FINDING_PARENT, 3, area, info->parent_code, NAN, error,
-                                  "its parent %s is not valid at this instant", info->parent_code);
+        return wm_check_tell_area(r->check, WANMI_FINDING_PARENT, 3, area, info->parent_code, NAN,
+                                  error, "its parent %s is not valid at this instant", info->parent_code);
     const char *code = wanmi_map_area_code(r->check->map, parent);
     if (!r->has_layout || strncmp(info->code, code, strlen(code)) == 0)
         return WANMI_OK;
@@ -103,8 +103,8 @@ static wanmi_status check_owner(const rows *r, uint32_t area, wanmi_error *error
         has_duty(r->check, area))
         return WANMI_OK;
     return wm_check_tell_area(r->check, WANMI_FINDING_DUTY, 3, area, NULL, NAN, error,
-                              "nobody answers for the cell: no duty on it or above it, and the map has "
-                              "no fallback unit");
+                              "nobody answers for the cell: no duty on it or above it, and the "
+                              "map has no fallback unit");
 }
 
 static wanmi_status check_row(const rows *r, uint32_t area, const char *layout, wanmi_error *error)
@@ -130,7 +130,8 @@ wanmi_status wm_check_layer_rows(wm_check *check, uint32_t layer, wanmi_error *e
     wanmi_map_meta_init(&meta);
     wanmi_map_read_meta(map, &meta);
     wanmi_map_layer(map, layer, &r.layer);
-    r.has_layout = (r.is_cell || r.layer.is_cell_ancestor) && wm_layout_read(&r.layout, meta.code_layout);
+    r.has_layout = (r.is_cell || r.layer.is_cell_ancestor) &&
+                   wm_layout_read(&r.layout, meta.code_layout);
     wanmi_status status = WANMI_OK;
     for (uint32_t i = 0; status == WANMI_OK && i < r.layer.area_count; i++) {
         status = check_row(&r, r.layer.first_area + i, meta.code_layout, error);
@@ -140,7 +141,7 @@ wanmi_status wm_check_layer_rows(wm_check *check, uint32_t layer, wanmi_error *e
     return status != WANMI_OK ? status : wm_check_step(check, r.layer.area_count % STEP, error);
 }
 
-/* ---- duties ------------------------------------------------------------------------------- */
+/* ---- duties ------------------------------------------------------------------------- */
 
 static bool any_version_valid(const wm_check *check, uint32_t key)
 {
@@ -164,16 +165,17 @@ wanmi_status wm_check_duties(wm_check *check, wanmi_error *error)
         wanmi_map_area(check->map, duty.area, &area);
         wanmi_map_layer(check->map, area.layer, &layer);
         wanmi_finding finding = {.kind = WANMI_FINDING_DUTY, .severity = 1, .layer = layer.name,
-                                 .code = area.code, .other = wanmi_map_unit_code(check->map, duty.unit),
+                                 .code = area.code,
+                                 .other = wanmi_map_unit_code(check->map, duty.unit),
                                  .row = duty.row, .area_m2 = NAN};
         status = wm_check_tell(check, &finding, NULL, error,
-                               "the duty %s of unit %s is for an area that is not valid at this instant",
-                               wanmi_map_role(check->map, duty.role), finding.other);
+                               "the duty %s of unit %s is for an area that is not valid at this "
+                               "instant", wanmi_map_role(check->map, duty.role), finding.other);
     }
     return status;
 }
 
-/* ---- rules ---------------------------------------------------------------------------------- */
+/* ---- rules -------------------------------------------------------------------------- */
 
 static wanmi_status tell_rule(wm_check *check, const wanmi_rule_def *rule, int32_t severity,
                               const char *words, const char *value, wanmi_error *error)
@@ -206,7 +208,8 @@ static bool some_area(const wm_check *check, uint32_t layer, const char *code)
         else
             high = middle;
     }
-    for (wanmi_area_info area; low < end && wanmi_map_area(check->map, low, &area) == WANMI_OK; low++) {
+    for (wanmi_area_info area; low < end; low++) {
+        wanmi_map_area(check->map, low, &area);
         if (strncmp(area.code, code, length) != 0)
             break;
         if ((prefix || area.code[length] == '\0') && wm_check_is_valid_at(check, &area))
@@ -232,8 +235,8 @@ static const char *not_carried(const wanmi_rule_def *rule)
 
 static bool is_for_everything(const wanmi_rule_def *rule)
 {
-    return rule->last && rule->min_severity <= 0 && !given(rule->class_prefix) && !given(rule->layer) &&
-           !given(rule->source) && rule->valid_from_us == WANMI_TIME_NONE &&
+    return rule->last && rule->min_severity <= 0 && !given(rule->class_prefix) &&
+           !given(rule->layer) && !given(rule->source) && rule->valid_from_us == WANMI_TIME_NONE &&
            rule->valid_to_us == WANMI_TIME_NONE && not_carried(rule) == NULL;
 }
 
@@ -247,10 +250,12 @@ static wanmi_status check_rule(wm_check *check, const wanmi_rule_def *rule, wanm
         !some_area(check, wanmi_map_find_layer(check->map, rule->layer), rule->area))
         status = tell_rule(check, rule, 2, "it can never apply: no area valid at this instant is",
                            rule->area, error);
-    if (status == WANMI_OK && rule->valid_to_us != WANMI_TIME_NONE && rule->valid_to_us <= check->instant_us)
+    if (status == WANMI_OK && rule->valid_to_us != WANMI_TIME_NONE &&
+        rule->valid_to_us <= check->instant_us)
         status = tell_rule(check, rule, 1, "its validity is over", "", error);
     if (status == WANMI_OK && given(rule->role) && !some_holder(check, rule->role))
-        status = tell_rule(check, rule, 2, "it reaches nobody: no duty has the role", rule->role, error);
+        status = tell_rule(check, rule, 2, "it reaches nobody: no duty has the role", rule->role,
+                           error);
     return status;
 }
 
@@ -265,8 +270,8 @@ wanmi_status wm_check_rules(wm_check *check, wanmi_error *error)
         status = check_rule(check, &rule, error);
         if (status == WANMI_OK && hidden)
             status = tell_rule(check, &rule, 2,
-                               "it can never apply: an earlier rule takes every event and is the last", "",
-                               error);
+                               "it can never apply: an earlier rule takes every event and is "
+                               "the last", "", error);
         hidden = hidden || is_for_everything(&rule);
     }
     return status;

@@ -42,7 +42,7 @@ bool wm_numbers_has(const wm_numbers *numbers, uint32_t number)
                                           sizeof number, compare_numbers) != NULL;
 }
 
-/* ---- how often a point is covered ------------------------------------------------------- */
+/* ---- how often a point is covered --------------------------------------------------- */
 
 static bool count_cover(void *user, uint32_t area)
 {
@@ -66,7 +66,7 @@ static wanmi_status count_covers(wm_layer_work *w, wm_xy p, wanmi_error *error)
     return status;
 }
 
-/* ---- which areas meet a face ---------------------------------------------------------------- */
+/* ---- which areas meet a face -------------------------------------------------------- */
 
 static bool meet(void *user, uint32_t area)
 {
@@ -124,7 +124,7 @@ static wanmi_status check_partition(wm_layer_work *w, wanmi_error *error)
     return status == WANMI_OK ? wm_tell_overlaps(w, error) : status;
 }
 
-/* ---- a parent and its children --------------------------------------------------------------------- */
+/* ---- a parent and its children ------------------------------------------------------ */
 
 static wanmi_status visit_family_face(void *user, const GEOSGeometry *face, wm_xy inside,
                                       wanmi_error *error)
@@ -202,7 +202,7 @@ static wanmi_status check_families(wm_layer_work *w, wanmi_error *error)
     return status;
 }
 
-/* ---- one layer ------------------------------------------------------------------------------------------ */
+/* ---- one layer ---------------------------------------------------------------------- */
 
 wanmi_status wm_check_layer_shapes(wm_check *check, uint32_t layer, wanmi_error *error)
 {

@@ -52,7 +52,7 @@ void wanmi_grid_result_init(wanmi_grid_result *result)
     *result = (wanmi_grid_result){.struct_size = sizeof *result};
 }
 
-/* ---- what was asked ------------------------------------------------------------------ */
+/* ---- what was asked ----------------------------------------------------------------- */
 
 static wanmi_status read_options(cutter *c, const wanmi_grid_options *given, wanmi_error *error)
 {
@@ -101,7 +101,7 @@ static wanmi_status add_layers(cutter *c, wanmi_error *error)
     return status != WANMI_OK ? status : wanmi_map_builder_layer(c->builder, &cell, error);
 }
 
-/* ---- progress ------------------------------------------------------------------------- */
+/* ---- progress ----------------------------------------------------------------------- */
 
 static wanmi_status tell_progress(cutter *c, wanmi_error *error)
 {
@@ -131,10 +131,10 @@ static wanmi_status expect(cutter *c, const wanmi_area_def *areas, size_t count,
     return WANMI_OK;
 }
 
-/* ---- giving to the builder ---------------------------------------------------------------- */
+/* ---- giving to the builder ---------------------------------------------------------- */
 
-static wanmi_status add_shape(cutter *c, const wm_polygons *shape, wanmi_area_def *def, bool only_check,
-                              wanmi_error *error)
+static wanmi_status add_shape(cutter *c, const wm_polygons *shape, wanmi_area_def *def,
+                              bool only_check, wanmi_error *error)
 {
     size_t size = wm_polygons_write(shape, 0, shape->polygon_count, NULL);
     if (!wm_reserve(&c->host, (void **)&c->wkb, &c->wkb_room, size, 1))
@@ -179,7 +179,7 @@ static wanmi_status add_cells(cutter *c, const wanmi_area_def *area, wanmi_error
     return status;
 }
 
-/* ---- one area -------------------------------------------------------------------------------- */
+/* ---- one area ----------------------------------------------------------------------- */
 
 static wanmi_status node_area(cutter *c, const wanmi_area_def *def, wanmi_error *error)
 {
@@ -209,8 +209,8 @@ static wanmi_status prepare_area(cutter *c, wanmi_area_def *def, wanmi_error *er
         status = add_shape(c, &c->noded.shape, def, true, &why);
     if (status == WANMI_E_MAP_GEOMETRY)
         return wm_error_at(error, WANMI_E_GRID_AREA, &at,
-                           "a feature of it is too thin to bear nodes where the lattice crosses it: %s",
-                           why.message);
+                           "a feature of it is too thin to bear nodes where the lattice crosses "
+                           "it: %s", why.message);
     if (status == WANMI_OK)
         status = wm_pieces_cut(&c->pieces, &c->noded, &why);
     if (status == WANMI_OK)
@@ -313,7 +313,7 @@ static wanmi_status cut_all(cutter *c, const wanmi_area_def *areas, size_t count
     return status;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------- */
 
 static wanmi_status open_cutter(cutter *c, const wanmi_grid_options *options, const wanmi_host *host,
                                 wanmi_error *error)

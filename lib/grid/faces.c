@@ -12,7 +12,7 @@
 
 #include "check.h"
 
-/* ---- areas of a layer ------------------------------------------------------------------ */
+/* ---- areas of a layer --------------------------------------------------------------- */
 
 wanmi_status wm_layer_areas_open(wm_check *check, uint32_t layer, wm_layer_areas *areas,
                                  wanmi_error *error)
@@ -53,7 +53,8 @@ static bool plant_tree(wm_check *check, wm_layer_areas *areas)
     for (size_t i = 0; i < areas->count; i++) {
         wanmi_area_info info;
         wanmi_map_area(check->map, areas->items[i], &info);
-        GEOSGeometry *box = GEOSGeom_createRectangle_r(geos, info.min_x, info.min_y, info.max_x, info.max_y);
+        GEOSGeometry *box =
+            GEOSGeom_createRectangle_r(geos, info.min_x, info.min_y, info.max_x, info.max_y);
         if (box == NULL)
             return false;
         GEOSSTRtree_insert_r(geos, areas->tree, box, &areas->items[i]);
@@ -85,10 +86,10 @@ wanmi_status wm_layer_areas_near(wm_check *check, wm_layer_areas *areas, const G
     return v.failed ? wm_error_memory(error) : WANMI_OK;
 }
 
-/* ---- edges and points --------------------------------------------------------------------- */
+/* ---- edges and points --------------------------------------------------------------- */
 
-static bool add_ring(wm_check *check, wm_edges *edges, const wm_xy *points, size_t count, bool is_shell,
-                     bool on_right)
+static bool add_ring(wm_check *check, wm_edges *edges, const wm_xy *points, size_t count,
+                     bool is_shell, bool on_right)
 {
     bool left = wm_ring_turn(&check->geos, points, count) > 0;
     bool turn = (left != is_shell) != on_right;
@@ -110,8 +111,8 @@ bool wm_check_add_edges(wm_check *check, wm_edges *edges, uint32_t area, bool on
     const wm_xy *points = (const wm_xy *)rings.xy;
     for (uint32_t p = 0; p < rings.polygon_count; p++)
         for (uint32_t r = rings.polygons[p]; r < rings.polygons[p + 1]; r++)
-            if (!add_ring(check, edges, points + rings.points[r], rings.points[r + 1] - rings.points[r] - 1,
-                          r == rings.polygons[p], on_right))
+            if (!add_ring(check, edges, points + rings.points[r],
+                          rings.points[r + 1] - rings.points[r] - 1, r == rings.polygons[p], on_right))
                 return false;
     return true;
 }
@@ -135,9 +136,9 @@ bool wm_check_covers(wm_check *check, uint32_t area, wm_xy p)
     return false;
 }
 
-/* ---- faces ------------------------------------------------------------------------------------ */
+/* ---- faces -------------------------------------------------------------------------- */
 
-/* Twice the mean width: area over half the border. */
+/* The mean width: area over half the border. */
 static double thickness(wm_check *check, const GEOSGeometry *shape, double *area)
 {
     double border = 0;
@@ -172,7 +173,8 @@ static GEOSGeometry *make_lines(wm_check *check, const wm_edges *edges, bool *fa
     while (made < edges->count && (lines[made] = make_line(check, &edges->items[made])) != NULL)
         made++;
     if (made == edges->count)
-        all = GEOSGeom_createCollection_r(check->geos.context, GEOS_MULTILINESTRING, lines, (unsigned)made);
+        all = GEOSGeom_createCollection_r(check->geos.context, GEOS_MULTILINESTRING, lines,
+                                          (unsigned)made);
     else
         destroy_list(check, lines, made);
     wm_free(check->host, lines, edges->count * sizeof *lines);
@@ -180,15 +182,19 @@ static GEOSGeometry *make_lines(wm_check *check, const wm_edges *edges, bool *fa
     return all;
 }
 
-/* A grid far finer than the tolerance: on it the noding of lines that all but
- * coincide cannot fail. */
-static double grid_of(double tolerance)
+/* Nodes lines, or dissolves faces. GEOS has several ways to node what is all but
+ * the same line; the last, on a grid far finer than the tolerance, cannot fail. */
+static GEOSGeometry *unite(wm_check *check, const GEOSGeometry *all)
 {
-    return exp2(floor(log2(fmax(tolerance, 1e-5) / 64)));
+    GEOSGeometry *one = GEOSUnaryUnion_r(check->geos.context, all);
+    if (one != NULL)
+        return one;
+    double grid = exp2(floor(log2(fmax(check->options.tolerance_m, 1e-5) / 64)));
+    return GEOSUnaryUnionPrec_r(check->geos.context, all, grid);
 }
 
-static wanmi_status visit_faces(wm_check *check, const GEOSGeometry *faces, wm_face_fn visit, void *user,
-                                wanmi_error *error)
+static wanmi_status visit_faces(wm_check *check, const GEOSGeometry *faces, wm_face_fn visit,
+                                void *user, wanmi_error *error)
 {
     GEOSContextHandle_t geos = check->geos.context;
     int count = GEOSGetNumGeometries_r(geos, faces);
@@ -220,7 +226,7 @@ wanmi_status wm_check_faces(wm_check *check, const wm_edges *edges, wm_face_fn v
     GEOSGeometry *lines = make_lines(check, edges, &failed);
     if (lines == NULL)
         return failed ? wm_check_geos_failed(check, error) : wm_error_memory(error);
-    GEOSGeometry *noded = GEOSUnaryUnionPrec_r(geos, lines, grid_of(check->options.tolerance_m));
+    GEOSGeometry *noded = unite(check, lines);
     GEOSGeom_destroy_r(geos, lines);
     const GEOSGeometry *parts[1] = {noded};
     GEOSGeometry *faces = noded != NULL ? GEOSPolygonize_r(geos, parts, 1) : NULL;
@@ -231,7 +237,7 @@ wanmi_status wm_check_faces(wm_check *check, const wm_edges *edges, wm_face_fn v
     return status;
 }
 
-/* ---- what is thick enough ------------------------------------------------------------------------ */
+/* ---- what is thick enough ----------------------------------------------------------- */
 
 static wanmi_status collect_thick(wm_check *check, const GEOSGeometry *shape, wm_shape_list *list,
                                   double *area_m2, wanmi_error *error)
@@ -275,7 +281,8 @@ wanmi_status wm_check_thick(wm_check *check, GEOSGeometry *shape, GEOSGeometry *
 
 bool wm_shape_list_add(wm_check *check, wm_shape_list *list, const GEOSGeometry *shape)
 {
-    if (!wm_reserve(check->host, (void **)&list->items, &list->room, list->count + 1, sizeof *list->items))
+    if (!wm_reserve(check->host, (void **)&list->items, &list->room, list->count + 1,
+                    sizeof *list->items))
         return false;
     GEOSGeometry *copy = GEOSGeom_clone_r(check->geos.context, shape);
     if (copy == NULL)
@@ -298,9 +305,7 @@ GEOSGeometry *wm_shape_list_dissolve(wm_check *check, wm_shape_list *list)
     list->count = 0;
     if (all == NULL)
         return NULL;
-    GEOSGeometry *one = GEOSUnaryUnion_r(check->geos.context, all);
-    if (one == NULL)            /* faces share their edges exactly, so this is far-fetched */
-        one = GEOSUnaryUnionPrec_r(check->geos.context, all, grid_of(check->options.tolerance_m));
+    GEOSGeometry *one = unite(check, all);
     GEOSGeom_destroy_r(check->geos.context, all);
     return one;
 }

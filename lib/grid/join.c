@@ -35,14 +35,15 @@ typedef struct joiner {
     uint32_t *tails;            /* the last piece of the cell, by its leader */
 } joiner;
 
-/* ---- neighbours -------------------------------------------------------------------- */
+/* ---- neighbours --------------------------------------------------------------------- */
 
 static bool has_edge(const wm_pieces *p, const wm_piece *piece, wm_xy a, wm_xy b)
 {
     if (piece->polygon == WM_PIECE_NONE)
         return true;            /* an untouched square borders on whole walls only */
     const wm_polygons *s = &p->shape;
-    for (size_t r = wm_polygons_polygon_start(s, piece->polygon); r < s->polygon_ends[piece->polygon]; r++) {
+    size_t last = s->polygon_ends[piece->polygon];
+    for (size_t r = wm_polygons_polygon_start(s, piece->polygon); r < last; r++) {
         size_t start = wm_polygons_ring_start(s, r), end = s->ring_ends[r];
         for (size_t i = start; i < end; i++) {
             const wm_xy *q = s->points + i, *w = s->points + (i + 1 < end ? i + 1 : start);
@@ -103,7 +104,7 @@ static bool link_piece(joiner *j, uint32_t from)
     return true;
 }
 
-/* ---- the smallest first -------------------------------------------------------------- */
+/* ---- the smallest first ------------------------------------------------------------- */
 
 static bool is_less(const waiting *a, const waiting *b)
 {
@@ -138,7 +139,7 @@ static waiting pop(joiner *j)
     return top;
 }
 
-/* ---- joining --------------------------------------------------------------------------- */
+/* ---- joining ------------------------------------------------------------------------ */
 
 static uint32_t leader_of(joiner *j, uint32_t piece)
 {

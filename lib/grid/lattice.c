@@ -54,7 +54,7 @@ void wm_noded_drop(wm_noded *noded)
     *noded = (wm_noded){.host = host};
 }
 
-/* ---- what is close enough to be a line ----------------------------------------------- */
+/* ---- what is close enough to be a line ---------------------------------------------- */
 
 /* Closer than rounding can tell: a few last bits. */
 static double closeness(wm_xy a, wm_xy b)
@@ -73,10 +73,11 @@ static double to_line(double origin, double size, double at, double close)
 static wm_xy snap(const wm_lattice *l, wm_xy p)
 {
     double close = closeness(p, p);
-    return (wm_xy){to_line(l->origin_x, l->size, p.x, close), to_line(l->origin_y, l->size, p.y, close)};
+    return (wm_xy){to_line(l->origin_x, l->size, p.x, close),
+                   to_line(l->origin_y, l->size, p.y, close)};
 }
 
-/* ---- crossings of one edge --------------------------------------------------------- */
+/* ---- crossings of one edge ---------------------------------------------------------- */
 
 static double keep_between(double value, double a, double b)
 {
@@ -134,7 +135,7 @@ static bool add_edge(wm_noded *noded, const wm_lattice *l, wm_xy a, wm_xy b)
     return true;
 }
 
-/* ---- what each part of a ring is -------------------------------------------------------- */
+/* ---- what each part of a ring is ---------------------------------------------------- */
 
 /* A node and the square to its upper right. */
 typedef struct place {
@@ -206,7 +207,7 @@ static bool sort_out_ring(wm_noded *noded, const wm_lattice *l, size_t start, si
     return true;
 }
 
-/* ---- sorting -------------------------------------------------------------------------------- */
+/* ---- sorting ------------------------------------------------------------------------ */
 
 static int compare_borders(const void *left, const void *right)
 {
@@ -267,7 +268,7 @@ bool wm_walls_walk(const wm_wall_nodes *walls, int32_t line, double from, double
     return !inside || report(user, from, to);
 }
 
-/* ---- the whole -------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------- */
 
 static wanmi_status check_extent(const wm_lattice *l, const wm_polygons *area, wanmi_error *error)
 {

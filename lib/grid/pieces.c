@@ -110,7 +110,7 @@ static bool find_touched(wm_pieces *p, const wm_noded *noded, squares *list)
     return true;
 }
 
-/* ---- one touched square ---------------------------------------------------------------- */
+/* ---- one touched square ------------------------------------------------------------- */
 
 /* Walls are walked counter-clockwise, the square on their left. */
 typedef struct wall {
@@ -145,7 +145,8 @@ static bool add_piece(wm_pieces *p, square s, size_t polygon, double area, doubl
 {
     if (!wm_reserve(p->host, (void **)&p->items, &p->room, p->count + 1, sizeof *p->items))
         return false;
-    p->items[p->count++] = (wm_piece){s.row, s.column, (uint32_t)polygon, 0, WM_PIECE_NONE, area, x, y};
+    p->items[p->count++] =
+        (wm_piece){s.row, s.column, (uint32_t)polygon, 0, WM_PIECE_NONE, area, x, y};
     return true;
 }
 
@@ -186,7 +187,7 @@ static wanmi_status cut_square(wm_pieces *p, const wm_noded *noded, square s, si
     return status;
 }
 
-/* ---- whole squares ------------------------------------------------------------------------ */
+/* ---- whole squares ------------------------------------------------------------------ */
 
 static size_t find_square(const squares *list, square s)
 {
@@ -243,7 +244,7 @@ static wanmi_status add_runs(wm_pieces *p, const wm_noded *noded, const squares 
     return status;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- the whole ---------------------------------------------------------------------- */
 
 wanmi_status wm_pieces_cut(wm_pieces *pieces, const wm_noded *noded, wanmi_error *error)
 {
@@ -267,7 +268,6 @@ wanmi_status wm_pieces_cut(wm_pieces *pieces, const wm_noded *noded, wanmi_error
 
 size_t wm_pieces_of_square(const wm_pieces *pieces, int32_t row, int32_t column, size_t *first)
 {
-    wm_piece key = {.row = row, .column = column};
     square s = {row, column};
     size_t low = 0, high = pieces->count;
     while (low < high) {
@@ -279,7 +279,7 @@ size_t wm_pieces_of_square(const wm_pieces *pieces, int32_t row, int32_t column,
             high = middle;
     }
     *first = low;
-    while (low < pieces->count && pieces->items[low].row == key.row && pieces->items[low].column == key.column)
+    while (low < pieces->count && pieces->items[low].row == row && pieces->items[low].column == column)
         low++;
     return low - *first;
 }

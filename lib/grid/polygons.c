@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* ---- GEOS -------------------------------------------------------------------- */
+/* ---- GEOS --------------------------------------------------------------------------- */
 
 static void keep_message(const char *message, void *user)
 {
@@ -39,7 +39,7 @@ void wm_grid_geos_close(wm_grid_geos *geos)
     *geos = (wm_grid_geos){0};
 }
 
-/* ---- growing ------------------------------------------------------------------- */
+/* ---- growing ------------------------------------------------------------------------ */
 
 void wm_polygons_init(wm_polygons *shape, const wanmi_host *host)
 {
@@ -97,7 +97,7 @@ size_t wm_polygons_polygon_start(const wm_polygons *shape, size_t polygon)
     return polygon == 0 ? 0 : shape->polygon_ends[polygon - 1];
 }
 
-/* ---- from WKB ------------------------------------------------------------------- */
+/* ---- from WKB ----------------------------------------------------------------------- */
 
 static bool is_last(const wm_polygons *shape, size_t start, double x, double y)
 {
@@ -171,7 +171,7 @@ wanmi_status wm_polygons_read(wm_polygons *shape, wm_grid_geos *geos, const uint
     return status;
 }
 
-/* ---- to WKB --------------------------------------------------------------------- */
+/* ---- to WKB ------------------------------------------------------------------------- */
 
 static size_t put(uint8_t *wkb, size_t at, const void *value, size_t size)
 {
@@ -228,7 +228,7 @@ size_t wm_polygons_write(const wm_polygons *shape, size_t first, size_t count, u
     return at;
 }
 
-/* ---- measures -------------------------------------------------------------------- */
+/* ---- measures ----------------------------------------------------------------------- */
 
 void wm_sum_add(wm_sum *sum, double term)
 {

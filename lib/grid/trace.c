@@ -39,7 +39,7 @@ static int compare_edges(const void *left, const void *right)
     return order != 0 ? order : compare_points(&a->b, &b->b);
 }
 
-/* ---- lists of edges ---------------------------------------------------------------- */
+/* ---- lists of edges ----------------------------------------------------------------- */
 
 bool wm_edges_add(const wanmi_host *host, wm_edges *edges, wm_xy a, wm_xy b)
 {
@@ -95,7 +95,7 @@ void wm_edges_cancel(wm_edges *edges)
     edges->count = kept;
 }
 
-/* ---- which edge comes next ------------------------------------------------------------ */
+/* ---- which edge comes next ---------------------------------------------------------- */
 
 /* The first edge that starts at `p`, or count. */
 static size_t find_start(const wm_edges *edges, const wm_xy *p)
@@ -167,7 +167,7 @@ static wanmi_status link_edges(wm_tracer *t, const wm_edges *edges, wanmi_error 
     return WANMI_OK;
 }
 
-/* ---- walks to simple rings --------------------------------------------------------------- */
+/* ---- walks to simple rings ---------------------------------------------------------- */
 
 static wanmi_status close_ring(wm_tracer *t, const wm_edges *edges, const uint32_t *path,
                                size_t length, uint32_t walk, wanmi_error *error)
@@ -238,7 +238,7 @@ static wanmi_status follow(wm_tracer *t, const wm_edges *edges, size_t first, wa
     return status;
 }
 
-/* ---- rings to polygons ------------------------------------------------------------------- */
+/* ---- rings to polygons -------------------------------------------------------------- */
 
 static bool shell_holds(const wm_tracer *t, const wm_tracer_ring *shell, const wm_tracer_ring *hole)
 {
@@ -276,7 +276,8 @@ static wanmi_status find_shells(wm_tracer *t, wanmi_error *error)
         double smallest = INFINITY;
         bool tied = hole->shell != NOWHERE;
         for (size_t s = 0; !tied && s < t->list_count; s++)
-            if (t->list[s].is_shell && t->list[s].area < smallest && shell_holds(t, &t->list[s], hole)) {
+            if (t->list[s].is_shell && t->list[s].area < smallest &&
+                shell_holds(t, &t->list[s], hole)) {
                 smallest = t->list[s].area;
                 hole->shell = (uint32_t)s;
             }
@@ -288,7 +289,8 @@ static wanmi_status find_shells(wm_tracer *t, wanmi_error *error)
 
 static bool copy_ring(wm_tracer *t, const wm_tracer_ring *ring, wm_polygons *out)
 {
-    for (size_t i = wm_polygons_ring_start(&t->rings, ring->ring); i < t->rings.ring_ends[ring->ring]; i++)
+    size_t end = t->rings.ring_ends[ring->ring];
+    for (size_t i = wm_polygons_ring_start(&t->rings, ring->ring); i < end; i++)
         if (!wm_polygons_add_point(out, t->rings.points[i].x, t->rings.points[i].y))
             return false;
     return wm_polygons_end_ring(out);
@@ -310,7 +312,7 @@ static bool write_polygons(wm_tracer *t, wm_polygons *out)
     return true;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------- */
 
 void wm_tracer_init(wm_tracer *tracer, const wanmi_host *host, const wm_grid_geos *geos)
 {

@@ -22,7 +22,7 @@ typedef struct edges {
     size_t count, room;
 } edges;
 
-/* ---- GEOS for the test's own use ------------------------------------------------- */
+/* ---- GEOS for the test's own use ---------------------------------------------------- */
 
 static char last_message[512];
 
@@ -80,7 +80,7 @@ static double area_of(const GEOSGeometry *g)
     return area;
 }
 
-/* ---- edges --------------------------------------------------------------------------- */
+/* ---- edges -------------------------------------------------------------------------- */
 
 static double ring_twice(const double *xy, uint32_t n)
 {
@@ -143,7 +143,7 @@ static void cancel(edges *list)
     list->count = kept;
 }
 
-/* ---- what holds of every cut ------------------------------------------------------------ */
+/* ---- what holds of every cut -------------------------------------------------------- */
 
 typedef struct trial {
     const char *name;
@@ -360,7 +360,7 @@ static void check_one(const char *name, GEOSGeometry *g, double size, double ori
     GEOSGeom_destroy_r(geos(), g);
 }
 
-/* ---- random areas -------------------------------------------------------------------------- */
+/* ---- random areas ------------------------------------------------------------------- */
 
 static GEOSGeometry *star(test_random *random, double x, double y, double radius)
 {
@@ -525,7 +525,7 @@ Test(grid, very_thin_areas)
     cr_log_info("needles refused: %llu", (unsigned long long)refused);
 }
 
-/* ---- partitions ------------------------------------------------------------------------------ */
+/* ---- partitions --------------------------------------------------------------------- */
 
 enum { ACROSS = 3, WIGGLES = 12 };
 

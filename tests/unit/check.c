@@ -102,7 +102,7 @@ static void expect_area(const seen *s, double area, double slack)
         fail_msg("%s: area %.9g, shape %.9g, expected %.9g", s->message, s->area, s->wkb_area, area);
 }
 
-/* ---- a small ground: two communities side by side, each of 2 x 2 cells ---------------- */
+/* ---- a small ground: two communities side by side, each of 2 x 2 cells -------------- */
 
 #define X 500000.0
 #define Y 4420000.0
@@ -159,7 +159,7 @@ static void a_sound_map_has_no_findings(void **state)
     expect_none(&all);
 }
 
-/* ---- gaps -------------------------------------------------------------------------------- */
+/* ---- gaps --------------------------------------------------------------------------- */
 
 static void a_missing_cell_is_a_gap_of_its_parent(void **state)
 {
@@ -275,7 +275,7 @@ static void bays_and_touching_corners_are_no_gaps(void **state)
     expect_none(&all);
 }
 
-/* ---- overlaps ------------------------------------------------------------------------------- */
+/* ---- overlaps ----------------------------------------------------------------------- */
 
 static void an_overlap_names_both_and_its_area(void **state)
 {
@@ -353,7 +353,7 @@ static void only_areas_valid_at_the_instant_count(void **state)
     }
 }
 
-/* ---- parents ----------------------------------------------------------------------------------- */
+/* ---- parents ------------------------------------------------------------------------ */
 
 static void a_cell_that_crosses_its_parent_is_told_with_what_lies_outside(void **state)
 {
@@ -409,7 +409,7 @@ static void a_parent_that_has_ended_is_told(void **state)
     assert_int_equal(s->severity, 3);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------ */
+/* ---- rows --------------------------------------------------------------------------- */
 
 static wanmi_map_builder *with_layout(const char *layout, const char *fallback)
 {
@@ -571,7 +571,7 @@ static void a_rule_behind_one_that_takes_all(void **state)
     assert_non_null(strstr(s->message, "rule 20"));
 }
 
-/* ---- the call ------------------------------------------------------------------------------------------ */
+/* ---- the call ----------------------------------------------------------------------- */
 
 static int stop(void *user, uint64_t done, uint64_t total)
 {

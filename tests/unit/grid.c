@@ -116,7 +116,7 @@ static double area_of(const job *j, const char *code)
     return twice / 2;
 }
 
-/* ---- numbering -------------------------------------------------------------------------- */
+/* ---- numbering ---------------------------------------------------------------------- */
 
 static void rows_run_north_to_south_and_west_to_east(void **state)
 {
@@ -173,7 +173,7 @@ static void the_lattice_may_stand_elsewhere(void **state)
     wanmi_map_release(j.map);
 }
 
-/* ---- slivers --------------------------------------------------------------------------------- */
+/* ---- slivers ------------------------------------------------------------------------ */
 
 static void a_sliver_joins_the_longest_border(void **state)
 {
@@ -294,7 +294,7 @@ static void several_pieces_of_one_square_are_several_cells(void **state)
     wanmi_map_release(j.map);
 }
 
-/* ---- what is kept of an area --------------------------------------------------------------------- */
+/* ---- what is kept of an area -------------------------------------------------------- */
 
 static void areas_keep_their_words_and_cells_their_validity(void **state)
 {
@@ -349,7 +349,7 @@ static void an_area_keeps_its_points_and_gets_the_lattice_s(void **state)
     wanmi_map_release(j.map);
 }
 
-/* ---- errors ---------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------- */
 
 static void too_many_cells_name_the_layout_that_does(void **state)
 {
