@@ -82,7 +82,8 @@ static int compare_undirected(const void *left, const void *right)
 
 void wm_edges_cancel(wm_edges *edges)
 {
-    qsort(edges->items, edges->count, sizeof *edges->items, compare_undirected);
+    if (edges->count != 0)
+        qsort(edges->items, edges->count, sizeof *edges->items, compare_undirected);
     size_t kept = 0;
     for (size_t i = 0; i < edges->count; i++) {
         wm_edge *last = kept > 0 ? &edges->items[kept - 1] : NULL;
@@ -343,6 +344,8 @@ wanmi_status wm_trace(wm_tracer *tracer, wm_edges *edges, wm_polygons *out, wanm
     wm_tracer *t = tracer;
     t->list_count = 0;
     wm_polygons_clear(&t->rings);
+    if (edges->count == 0)
+        return WANMI_OK;
     if (!make_room(t, edges->count))
         return wm_error_memory(error);
     qsort(edges->items, edges->count, sizeof *edges->items, compare_edges);
