@@ -36,7 +36,8 @@ typedef struct wm_part {
 static bool learn_word(const wanmi_intake *intake, wm_word_masks *to, uint32_t number, uint64_t mask)
 {
     void *masks = to->masks;
-    bool room = wm_reserve(&intake->flow->host, &masks, &to->capacity, (size_t)number + 1, sizeof *to->masks);
+    bool room = wm_reserve(&intake->flow->host, &masks, &to->capacity, (size_t)number + 1,
+                           sizeof *to->masks);
     to->masks = masks;
     if (room)
         to->masks[number] = mask;
@@ -51,8 +52,10 @@ static wanmi_status learn_words(wanmi_intake *intake)
     for (; intake->words_known < words; intake->words_known++) {
         uint32_t number = intake->words_known;
         const char *text = wanmi_words_text(flow->words, number);
-        if (!learn_word(intake, &intake->classes, number, wm_wishes_class(flow->wishes, sinks, text))
-            || !learn_word(intake, &intake->sources, number, wm_wishes_source(flow->wishes, sinks, text)))
+        uint64_t by_class = wm_wishes_class(flow->wishes, sinks, text);
+        uint64_t by_source = wm_wishes_source(flow->wishes, sinks, text);
+        if (!learn_word(intake, &intake->classes, number, by_class)
+            || !learn_word(intake, &intake->sources, number, by_source))
             return WANMI_E_MEMORY;
     }
     return WANMI_OK;

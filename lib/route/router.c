@@ -227,7 +227,9 @@ static void obey_rules(wm_work *work)
 {
     const wanmi_plan *plan = work->plan;
     uint32_t class_id = work->event->class_id;
-    const wm_prefix *prefix = &plan->prefixes[class_id == WANMI_NONE ? 0 : work->router->classes[class_id]];
+    const wm_prefix *prefix = plan->prefixes;
+    if (class_id != WANMI_NONE)
+        prefix += work->router->classes[class_id];
     for (uint32_t i = 0; i < prefix->count; i++) {
         const wm_rule *rule = &plan->rules[plan->lists[prefix->first + i]];
         if (!matches(work, rule))
@@ -355,8 +357,9 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
                          int64_t now_us, wanmi_delivery *deliveries, size_t capacity,
                          size_t *first, uint8_t *unrouted, size_t *done, wanmi_error *error)
 {
-    if (router == NULL || locator == NULL || hits == NULL || first == NULL || done == NULL
-        || (deliveries == NULL && capacity != 0) || (count != 0 && (events == NULL || unrouted == NULL)))
+    bool given = router != NULL && locator != NULL && hits != NULL && first != NULL && done != NULL;
+    if (!given || (deliveries == NULL && capacity != 0)
+        || (count != 0 && (events == NULL || unrouted == NULL)))
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_route needs a router, a locator, events, hits and all its outputs");
     const wanmi_plan *plan = router->plan;

@@ -6,12 +6,70 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "maps.h"
+
 static void must(wanmi_status status, const wanmi_error *error)
 {
     if (status == WANMI_OK)
         return;
-    fprintf(stderr, "routing in a test: %s: %s\n", wanmi_status_name(status), error->message);
+    fprintf(stderr, "routing in a test: %s: %s\n", wanmi_status_name(status), error != NULL ? error->message : "");
     abort();
+}
+
+wanmi_map_builder *test_district(const wanmi_host *host, const char *fallback)
+{
+    wanmi_map_builder *b = test_builder(host);
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    meta.crs = "EPSG:4548";
+    meta.timezone = "UTC";
+    meta.fallback_unit = fallback;
+    meta.snap_m = 10;
+    meta.generation = 9;
+    must(wanmi_map_builder_meta(b, &meta, NULL), NULL);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "community");
+    test_add_layer(b, "community", WANMI_PARTITION, 1, "street");
+    test_add_layer(b, "street", WANMI_PARTITION, 2, "");
+    test_add_layer(b, "precinct", WANMI_PARTITION, 1, "");
+    test_add_layer(b, "zone", WANMI_OVERLAY, 0, "");
+    test_add_box(b, "street", "S", "", 0, 0, 400, 100);
+    test_add_box(b, "community", "A", "S", 0, 0, 200, 100);
+    test_add_box(b, "community", "B", "S", 200, 0, 400, 100);
+    const char *const cells[] = {"K1", "K2", "K3", "K4"};
+    for (int i = 0; i < 4; i++)
+        test_add_box(b, "cell", cells[i], i < 2 ? "A" : "B", i * 100, 0, i * 100 + 100, 100);
+    test_add_box(b, "precinct", "P1", "", 0, 0, 100, 100);
+    test_add_box(b, "precinct", "P2", "", 100, 0, 400, 100);
+    test_add_box(b, "zone", "Z1", "", 0, 0, 200, 100);
+    test_add_box(b, "zone", "Z2", "", 100, 0, 300, 100);
+    test_add_box(b, "zone", "Z10", "", 301, 0, 400, 100);
+    test_add_unit(b, "BUREAU", "");
+    const char *const units[] = {"U1", "U2", "U3", "UA", "UB", "US", "V1", "V2", "W"};
+    for (int i = 0; i < 9; i++)
+        test_add_unit(b, units[i], "BUREAU");
+    return b;
+}
+
+wanmi_rule_def test_rule(int32_t seq)
+{
+    wanmi_rule_def def;
+    wanmi_rule_def_init(&def);
+    def.seq = seq;
+    def.row = seq;
+    return def;
+}
+
+void test_district_duties(wanmi_map_builder *b)
+{
+    test_add_duty(b, "cell", "K1", "keeper", "U2", 2);
+    test_add_duty(b, "cell", "K1", "keeper", "U3", 1);
+    test_add_duty(b, "cell", "K1", "keeper", "U1", 2);
+    test_add_duty(b, "community", "A", "keeper", "UA", 1);
+    test_add_duty(b, "street", "S", "keeper", "US", 1);
+    test_add_duty(b, "community", "B", "guard", "UB", 1);
+    test_add_duty(b, "zone", "Z1", "warden", "V1", 1);
+    test_add_duty(b, "zone", "Z2", "warden", "V2", 1);
+    test_add_duty(b, "precinct", "P2", "warden", "W", 1);
 }
 
 void test_way_open(test_way *way, wanmi_map *map)

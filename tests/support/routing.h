@@ -9,6 +9,15 @@
 
 #include "wanmi/wanmi.h"
 
+/* A district on the plane: cells K1 K2 K3 K4 from west to east, 100 m each, y 0 to
+ * 100; K1 K2 in community A, K3 K4 in B, both in street S. Overlays: zones Z1 over
+ * K1 K2, Z2 over K2 K3, Z10 over K4. Precincts, no ancestors: P1 over K1, P2 over the rest. */
+wanmi_map_builder *test_district(const wanmi_host *host, const char *fallback);
+/* K1 has three keepers, A and S one; B a guard; Z1, Z2 and P2 a warden. */
+void test_district_duties(wanmi_map_builder *builder);
+/* A rule with this seq, from the row of this number. */
+wanmi_rule_def test_rule(int32_t seq);
+
 /* From a map to deliveries. */
 typedef struct test_way {
     wanmi_map *map;

@@ -12,52 +12,6 @@
 #include "routing.h"
 #include "support.h"
 
-/* A district on the plane: cells K1 K2 K3 K4 from west to east, 100 m each, y 0 to
- * 100; K1 K2 in community A, K3 K4 in B, both in street S. Overlays: zones Z1 over
- * K1 K2, Z2 over K2 K3, Z10 over K4. Precincts, no ancestors: P1 over K1, P2 over the rest. */
-static wanmi_map_builder *district(const wanmi_host *host, const char *fallback)
-{
-    wanmi_map_builder *b = test_builder(host);
-    wanmi_map_meta meta;
-    wanmi_map_meta_init(&meta);
-    meta.crs = "EPSG:4548";
-    meta.timezone = "UTC";
-    meta.fallback_unit = fallback;
-    meta.snap_m = 10;
-    meta.generation = 9;
-    assert_int_equal(wanmi_map_builder_meta(b, &meta, NULL), WANMI_OK);
-    test_add_layer(b, "cell", WANMI_PARTITION, 0, "community");
-    test_add_layer(b, "community", WANMI_PARTITION, 1, "street");
-    test_add_layer(b, "street", WANMI_PARTITION, 2, "");
-    test_add_layer(b, "precinct", WANMI_PARTITION, 1, "");
-    test_add_layer(b, "zone", WANMI_OVERLAY, 0, "");
-    test_add_box(b, "street", "S", "", 0, 0, 400, 100);
-    test_add_box(b, "community", "A", "S", 0, 0, 200, 100);
-    test_add_box(b, "community", "B", "S", 200, 0, 400, 100);
-    const char *const cells[] = {"K1", "K2", "K3", "K4"};
-    for (int i = 0; i < 4; i++)
-        test_add_box(b, "cell", cells[i], i < 2 ? "A" : "B", i * 100, 0, i * 100 + 100, 100);
-    test_add_box(b, "precinct", "P1", "", 0, 0, 100, 100);
-    test_add_box(b, "precinct", "P2", "", 100, 0, 400, 100);
-    test_add_box(b, "zone", "Z1", "", 0, 0, 200, 100);
-    test_add_box(b, "zone", "Z2", "", 100, 0, 300, 100);
-    test_add_box(b, "zone", "Z10", "", 301, 0, 400, 100);
-    test_add_unit(b, "BUREAU", "");
-    const char *const units[] = {"U1", "U2", "U3", "UA", "UB", "US", "V1", "V2", "W"};
-    for (int i = 0; i < 9; i++)
-        test_add_unit(b, units[i], "BUREAU");
-    return b;
-}
-
-static wanmi_rule_def rule(int32_t seq)
-{
-    wanmi_rule_def def;
-    wanmi_rule_def_init(&def);
-    def.seq = seq;
-    def.row = seq;
-    return def;
-}
-
 static const char *text_at(test_way *way, double x, const char *class_text, const char *source)
 {
     wanmi_event event = test_event(way, x, 50, class_text, source);
@@ -69,10 +23,10 @@ static const char *text_at(test_way *way, double x, const char *class_text, cons
 static void classes_match_by_prefix(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
     const char *const classes[] = {"", "01", "0102", "01020", "02"};
     for (int i = 0; i < 5; i++) {
-        wanmi_rule_def r = rule(10 * (i + 1));
+        wanmi_rule_def r = test_rule(10 * (i + 1));
         r.class_prefix = classes[i];
         const char *const units[] = {"U1", "U2", "U3", "UA", "UB"};
         r.unit = units[i];
@@ -95,8 +49,8 @@ static void classes_match_by_prefix(void **state)
 static void a_class_may_come_after_the_router(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    wanmi_rule_def r = test_rule(1);
     r.class_prefix = "77";
     r.unit = "U1";
     test_add_rule(b, &r);
@@ -117,8 +71,8 @@ static void a_class_may_come_after_the_router(void **state)
 static const char *holds(const char *layer, const char *area)
 {
     static char text[8];
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    wanmi_rule_def r = test_rule(1);
     r.layer = layer;
     r.area = area;
     r.unit = "U1";
@@ -152,8 +106,8 @@ static void places_match(void **state)
 static void sources_severities_and_times_match(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    wanmi_rule_def r = test_rule(1);
     r.source = "12345";
     r.min_severity = 3;
     r.valid_from_us = 100;
@@ -180,18 +134,18 @@ static void sources_severities_and_times_match(void **state)
 static void after_last_no_rule_is_tried(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    wanmi_rule_def r = test_rule(1);
     r.class_prefix = "01";
     r.unit = "U1";
     r.last = 1;
     test_add_rule(b, &r);
-    r = rule(2);
+    r = test_rule(2);
     r.class_prefix = "02";
     r.role = "nobody's";            /* matches, delivers nothing, and still ends */
     r.last = 1;
     test_add_rule(b, &r);
-    r = rule(3);
+    r = test_rule(3);
     r.unit = "U2";
     test_add_rule(b, &r);
     test_way way;
@@ -204,25 +158,12 @@ static void after_last_no_rule_is_tried(void **state)
 
 /* ---- receivers ----------------------------------------------------------------------------- */
 
-static void duties_of_the_district(wanmi_map_builder *b)
-{
-    test_add_duty(b, "cell", "K1", "keeper", "U2", 2);
-    test_add_duty(b, "cell", "K1", "keeper", "U3", 1);
-    test_add_duty(b, "cell", "K1", "keeper", "U1", 2);
-    test_add_duty(b, "community", "A", "keeper", "UA", 1);
-    test_add_duty(b, "street", "S", "keeper", "US", 1);
-    test_add_duty(b, "community", "B", "guard", "UB", 1);
-    test_add_duty(b, "zone", "Z1", "warden", "V1", 1);
-    test_add_duty(b, "zone", "Z2", "warden", "V2", 1);
-    test_add_duty(b, "precinct", "P2", "warden", "W", 1);
-}
-
 static const char *keepers_at(double x, const char *role, const char *at_layer, const char *holders)
 {
     static char text[256];
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    duties_of_the_district(b);
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    test_district_duties(b);
+    wanmi_rule_def r = test_rule(1);
     r.role = role;
     r.at_layer = at_layer;
     r.holders = holders;
@@ -260,9 +201,9 @@ static void holders_are_found(void **state)
 static void an_overlay_condition_delivers_at_the_cell(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    duties_of_the_district(b);
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    test_district_duties(b);
+    wanmi_rule_def r = test_rule(1);
     r.layer = "zone";
     r.area = "Z2";
     r.role = "keeper";
@@ -276,29 +217,29 @@ static void an_overlay_condition_delivers_at_the_cell(void **state)
 static void one_unit_gets_one_delivery_in_one_role(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    duties_of_the_district(b);
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    test_district_duties(b);
+    wanmi_rule_def r = test_rule(1);
     r.unit = "U1";
     r.role = "keeper";
     r.holders = "all";
     r.copy = 1;
     r.priority = 7;
     test_add_rule(b, &r);
-    r = rule(2);
+    r = test_rule(2);
     r.unit = "U2";
     test_add_rule(b, &r);
-    r = rule(3);
+    r = test_rule(3);
     r.role = "keeper";
     r.priority = 1;
     r.tag = "hot";
     test_add_rule(b, &r);
-    r = rule(4);
+    r = test_rule(4);
     r.role = "keeper";
     r.holders = "all";
     r.copy = 1;
     test_add_rule(b, &r);
-    r = rule(5);
+    r = test_rule(5);
     r.role = "keeper";
     r.priority = 0;
     test_add_rule(b, &r);
@@ -323,9 +264,9 @@ static void one_unit_gets_one_delivery_in_one_role(void **state)
 static void a_delivery_says_all(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    duties_of_the_district(b);
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    test_district_duties(b);
+    wanmi_rule_def r = test_rule(1);
     r.role = "keeper";
     test_add_rule(b, &r);
     test_way way;
@@ -357,12 +298,12 @@ static void a_delivery_says_all(void **state)
 static void what_no_rule_reaches_falls_back(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
     test_add_duty(b, "cell", "K1", "b", "U2", 2);
     test_add_duty(b, "cell", "K1", "a", "U3", 2);
     test_add_duty(b, "cell", "K1", "c", "U1", 3);
     test_add_duty(b, "community", "A", "a", "UA", 9);
-    wanmi_rule_def r = rule(1);
+    wanmi_rule_def r = test_rule(1);
     r.unit = "UA";
     r.copy = 1;
     test_add_rule(b, &r);
@@ -377,8 +318,8 @@ static void what_no_rule_reaches_falls_back(void **state)
 static void a_fallback_takes_the_place_of_a_copy(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    wanmi_rule_def r = test_rule(1);
     r.unit = "BUREAU";
     r.copy = 1;
     test_add_rule(b, &r);
@@ -392,8 +333,8 @@ static void outside_goes_to_the_fallback_unit_or_nobody(void **state)
 {
     (void)state;
     for (int with = 0; with < 2; with++) {
-        wanmi_map_builder *b = district(NULL, with ? "BUREAU" : "");
-        wanmi_rule_def r = rule(1);
+        wanmi_map_builder *b = test_district(NULL, with ? "BUREAU" : "");
+        wanmi_rule_def r = test_rule(1);
         r.unit = "U1";
         test_add_rule(b, &r);
         test_way way;
@@ -414,7 +355,7 @@ static void outside_goes_to_the_fallback_unit_or_nobody(void **state)
 static void what_cannot_be_answered_is_told(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
     test_way way;
     test_way_open(&way, test_build(b));
     wanmi_event event = test_event(&way, 0.0 / 0.0, 50, NULL, NULL);
@@ -433,13 +374,13 @@ static void what_cannot_be_answered_is_told(void **state)
 static void a_snapped_event_counts_as_in_its_cell(void **state)
 {
     (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    duties_of_the_district(b);
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    test_district_duties(b);
     /* The street reaches 5 m past its cells, and so does the next one. */
     test_add_box(b, "street", "T", "", 404, 0, 500, 100);
     test_add_unit(b, "UT", "");
     test_add_duty(b, "street", "T", "keeper", "UT", 1);
-    wanmi_rule_def r = rule(1);
+    wanmi_rule_def r = test_rule(1);
     r.layer = "street";
     r.area = "S";
     r.role = "keeper";
@@ -473,7 +414,7 @@ static void ancestors_are_those_of_the_instant(void **state)
     test_add_unit(b, "UT", "");
     test_add_duty(b, "street", "S", "keeper", "US", 1);
     test_add_duty(b, "street", "T", "keeper", "UT", 1);
-    wanmi_rule_def r = rule(1);
+    wanmi_rule_def r = test_rule(1);
     r.role = "keeper";
     test_add_rule(b, &r);
     test_way way;
@@ -484,253 +425,6 @@ static void ancestors_are_those_of_the_instant(void **state)
     event.time_us = 1000;
     assert_string_equal(test_way_text(&way, &event), "UT/keeper 1 ancestor");
     test_way_close(&way);
-}
-
-/* ---- plans that are refused ------------------------------------------------------------------------ */
-
-static wanmi_status plan_of(wanmi_map *map, wanmi_problem_fn on_problem, void *user,
-                            wanmi_plan **plan, wanmi_error *error)
-{
-    wanmi_words *words = NULL;
-    assert_int_equal(wanmi_words_create(NULL, &words, NULL), WANMI_OK);
-    wanmi_status status = wanmi_plan_create(map, words, on_problem, user, plan, error);
-    wanmi_words_release(words);
-    return status;
-}
-
-static void columns_of_later_versions_are_refused_by_row(void **state)
-{
-    (void)state;
-    for (int column = 0; column < 6; column++) {
-        wanmi_map_builder *b = district(NULL, "BUREAU");
-        wanmi_rule_def r = rule(31);
-        r.unit = column < 5 ? "U1" : "";
-        const char *names[] = {"mode", "owner", "weekdays", "hours", "deadline", "neither"};
-        const char **texts[] = {&r.mode, &r.owner, &r.weekdays, &r.hours, &r.deadline};
-        if (column < 5)
-            *texts[column] = "1-5";
-        test_add_rule(b, &r);
-        wanmi_map *map = test_build(b);
-        wanmi_plan *plan = NULL;
-        wanmi_error error;
-        assert_int_equal(plan_of(map, NULL, NULL, &plan, &error), WANMI_E_ROUTE_RULE);
-        assert_null(plan);
-        assert_int_equal(error.row, 31);
-        assert_non_null(strstr(error.message, names[column]));
-        assert_non_null(strstr(error.message, "row 31"));
-        if (column < 5)
-            assert_string_equal(error.value, "1-5");
-        assert_int_equal(plan_of(map, NULL, NULL, &plan, NULL), WANMI_E_ROUTE_RULE);
-        wanmi_map_release(map);
-    }
-}
-
-static void note_row(void *user, const wanmi_error *problem)
-{
-    char *rows = user;
-    snprintf(rows + strlen(rows), 32, "%lld ", (long long)problem->row);
-}
-
-static void every_problem_is_reported(void **state)
-{
-    (void)state;
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    for (int i = 1; i <= 4; i++) {
-        wanmi_rule_def r = rule(i);
-        r.unit = "U1";
-        r.mode = i != 3 ? "night" : "";
-        r.hours = i == 2 ? "8-12" : "";
-        test_add_rule(b, &r);
-    }
-    wanmi_map *map = test_build(b);
-    wanmi_plan *plan = NULL;
-    wanmi_error error;
-    char rows[256] = "";
-    assert_int_equal(plan_of(map, note_row, rows, &plan, &error), WANMI_E_ROUTE_RULE);
-    assert_string_equal(rows, "1 2 2 4 ");
-    assert_int_equal(error.row, 1);
-    wanmi_map_release(map);
-}
-
-/* A cell K without a duty of its own; its community as the case has it. */
-static wanmi_status promise_of(int which, wanmi_error *error)
-{
-    wanmi_map_builder *b = test_builder(NULL);
-    wanmi_map_meta meta;
-    wanmi_map_meta_init(&meta);
-    meta.crs = "EPSG:4548";
-    meta.timezone = "UTC";
-    meta.fallback_unit = which == 1 ? "U" : "";
-    assert_int_equal(wanmi_map_builder_meta(b, &meta, NULL), WANMI_OK);
-    test_add_layer(b, "cell", WANMI_PARTITION, 0, "community");
-    test_add_layer(b, "community", WANMI_PARTITION, 1, "street");
-    test_add_layer(b, "street", WANMI_PARTITION, 2, "");
-    test_add_unit(b, "U", "");
-    test_add_version(b, "street", "S", "", WANMI_TIME_NONE, 950, test_wkb_box(0, 0, 300, 100));
-    test_add_box(b, "cell", "J", "A", 0, 0, 100, 100);
-    test_add_version(b, "cell", "K", "A", 100, 900, test_wkb_box(100, 0, 200, 100));
-    test_add_box(b, "cell", "L", "A", 200, 0, 300, 100);
-    test_wkb box = test_wkb_box(0, 0, 300, 100), again = test_wkb_box(0, 0, 300, 100);
-    int64_t end = which == 3 ? 800 : WANMI_TIME_NONE;
-    if (which == 4 || which == 5) {
-        test_add_version(b, "community", "A", "", WANMI_TIME_NONE, 500, box);
-        test_add_version(b, "community", "A", "", which == 4 ? 500 : 501, WANMI_TIME_NONE, again);
-    } else {
-        test_add_version(b, "community", "A", which == 10 ? "S" : "", WANMI_TIME_NONE, end, box);
-        free(again.bytes);
-    }
-    test_add_duty(b, "cell", "J", "keeper", "U", 1);
-    test_add_duty(b, "cell", "L", "keeper", "U", 1);
-    if (which == 10)
-        test_add_duty(b, "street", "S", "keeper", "U", 1);
-    if (which >= 2 && which <= 5)
-        test_add_duty(b, "community", "A", "keeper", "U", 1);
-    wanmi_rule_def r = rule(5);
-    r.unit = "U";
-    if (which == 6 || which == 8)
-        test_add_rule(b, &r);
-    if (which == 7) {
-        r.min_severity = 1;
-        test_add_rule(b, &r);
-    }
-    r = rule(4);
-    r.class_prefix = "01";
-    r.role = "keeper";
-    r.last = 1;
-    if (which == 8)
-        test_add_rule(b, &r);
-    r = rule(6);
-    r.unit = "U";
-    r.copy = 1;
-    if (which == 9)
-        test_add_rule(b, &r);
-    wanmi_map *map = test_build(b);
-    wanmi_plan *plan = NULL;
-    wanmi_status status = plan_of(map, NULL, NULL, &plan, error);
-    wanmi_plan_release(plan);
-    wanmi_map_release(map);
-    return status;
-}
-
-static void every_event_inside_reaches_somebody(void **state)
-{
-    (void)state;
-    static const struct { wanmi_status status; const char *what; } cases[] = {
-        {WANMI_E_ROUTE_NOBODY, "nobody"},
-        {WANMI_OK, "a fallback unit"},
-        {WANMI_OK, "a duty of the parent"},
-        {WANMI_E_ROUTE_NOBODY, "a parent that ends before the cell"},
-        {WANMI_OK, "two versions of the parent, end to end"},
-        {WANMI_E_ROUTE_NOBODY, "two versions with a gap of 1 us"},
-        {WANMI_OK, "a rule for all"},
-        {WANMI_E_ROUTE_NOBODY, "a rule for the severe"},
-        {WANMI_E_ROUTE_NOBODY, "a rule for all behind one that ends"},
-        {WANMI_E_ROUTE_NOBODY, "a copy for all"},
-        {WANMI_OK, "a grandparent that ends after the cell and before the parent"},
-    };
-    for (int i = 0; i < 11; i++) {
-        wanmi_error error;
-        wanmi_error_clear(&error);
-        wanmi_status status = promise_of(i, &error);
-        if (status != cases[i].status)
-            fail_msg("%s: %s", cases[i].what, wanmi_status_name(status));
-        if (status == WANMI_OK)
-            continue;
-        assert_string_equal(error.layer, "cell");
-        /* With gap or end of the parent, the two other cells are served themselves. */
-        assert_string_equal(error.code, "K");
-        assert_non_null(strstr(error.message, "1 of 3 cells"));
-    }
-}
-
-static void more_deliveries_than_the_limit_are_refused(void **state)
-{
-    (void)state;
-    for (int extra = 0; extra < 2; extra++) {
-        wanmi_map_builder *b = district(NULL, "BUREAU");
-        for (int i = 0; i < WANMI_DELIVERIES_MAX - 1 + extra; i++) {
-            char code[16];
-            snprintf(code, sizeof code, "N%d", i);
-            test_add_unit(b, code, "");
-            test_add_duty(b, "community", "A", "many", code, 1);
-        }
-        wanmi_rule_def r = rule(1);
-        r.role = "many";
-        r.holders = "all";
-        test_add_rule(b, &r);
-        wanmi_map *map = test_build(b);
-        wanmi_plan *plan = NULL;
-        wanmi_error error;
-        wanmi_status status = plan_of(map, NULL, NULL, &plan, &error);
-        assert_int_equal(status, extra ? WANMI_E_LIMIT : WANMI_OK);
-        if (extra)
-            assert_non_null(strstr(error.message, "1025"));
-        else
-            assert_int_equal(wanmi_plan_deliveries_max(plan), WANMI_DELIVERIES_MAX);
-        wanmi_plan_release(plan);
-        wanmi_map_release(map);
-    }
-}
-
-static uint32_t bound_of(void (*fill)(wanmi_map_builder *b))
-{
-    wanmi_map_builder *b = district(NULL, "BUREAU");
-    duties_of_the_district(b);
-    fill(b);
-    wanmi_map *map = test_build(b);
-    wanmi_plan *plan = NULL;
-    assert_int_equal(plan_of(map, NULL, NULL, &plan, NULL), WANMI_OK);
-    uint32_t bound = wanmi_plan_deliveries_max(plan);
-    assert_true(wanmi_plan_bytes(plan) > 0);
-    assert_ptr_equal(wanmi_plan_map(plan), map);
-    wanmi_plan_release(plan);
-    wanmi_map_release(map);
-    return bound;
-}
-
-static void fill_nothing(wanmi_map_builder *b)
-{
-    (void)b;
-}
-
-/* 2,000 rules, each for one of the four cells in turn and for one class. */
-static void fill_exclusive(wanmi_map_builder *b)
-{
-    static const char *const cells[] = {"K1", "K2", "K3", "K4"};
-    for (int i = 0; i < 2000; i++) {
-        char text[16];
-        snprintf(text, sizeof text, "%04d", i / 4);
-        wanmi_rule_def r = rule(i + 1);
-        r.layer = "cell";
-        r.area = cells[i % 4];
-        r.class_prefix = text;
-        r.unit = "U1";
-        test_add_rule(b, &r);
-    }
-}
-
-static void fill_overlay(wanmi_map_builder *b)
-{
-    for (int i = 0; i < 2000; i++) {
-        char code[16];
-        snprintf(code, sizeof code, "D%d", i);
-        double x = 1000 + 10 * (i / 2), y = i % 2 * 100;
-        test_add_box(b, "zone", code, "", x, y, x + 10, y + 100);
-        test_add_duty(b, "zone", code, "warden", "V1", 1);
-    }
-    wanmi_rule_def r = rule(1);
-    r.role = "warden";
-    r.at_layer = "zone";
-    test_add_rule(b, &r);
-}
-
-static void the_bound_counts_what_can_come_together(void **state)
-{
-    (void)state;
-    assert_int_equal(bound_of(fill_nothing), 1);
-    assert_int_equal(bound_of(fill_exclusive), 2);
-    /* 2,003 areas, of which four at most, that meet in a corner, lie over one point. */
-    assert_int_equal(bound_of(fill_overlay), 5);
 }
 
 /* ---- the call ------------------------------------------------------------------------------------ */
@@ -763,9 +457,9 @@ static void locate_batch(test_way *way, batch *b)
 
 static void open_batch(test_way *way, batch *b, const char *fallback)
 {
-    wanmi_map_builder *builder = district(NULL, fallback);
-    duties_of_the_district(builder);
-    wanmi_rule_def r = rule(1);
+    wanmi_map_builder *builder = test_district(NULL, fallback);
+    test_district_duties(builder);
+    wanmi_rule_def r = test_rule(1);
     r.role = "keeper";
     r.holders = "all";
     test_add_rule(builder, &r);
@@ -872,7 +566,7 @@ static void without_an_instant_the_clock_is_read(void **state)
     test_memory memory = {0};
     wanmi_host host = test_host(&memory);
     host.clock.now_us = noon;
-    wanmi_map_builder *b = district(&host, "BUREAU");
+    wanmi_map_builder *b = test_district(&host, "BUREAU");
     test_way way;
     test_way_open(&way, test_build(b));
     wanmi_event event = test_event(&way, 50, 50, NULL, NULL);
@@ -918,11 +612,6 @@ int main(void)
         cmocka_unit_test(what_cannot_be_answered_is_told),
         cmocka_unit_test(a_snapped_event_counts_as_in_its_cell),
         cmocka_unit_test(ancestors_are_those_of_the_instant),
-        cmocka_unit_test(columns_of_later_versions_are_refused_by_row),
-        cmocka_unit_test(every_problem_is_reported),
-        cmocka_unit_test(every_event_inside_reaches_somebody),
-        cmocka_unit_test(more_deliveries_than_the_limit_are_refused),
-        cmocka_unit_test(the_bound_counts_what_can_come_together),
         cmocka_unit_test(a_batch_stops_before_what_might_not_fit),
         cmocka_unit_test(wrong_arguments_are_told),
         cmocka_unit_test(without_an_instant_the_clock_is_read),
