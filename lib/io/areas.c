@@ -201,6 +201,8 @@ static wanmi_status fill_list(wanmi_io_areas *list, const wanmi_io_layer_options
     }
     wm_gdal_end(&gdal);
     wanmi_map_builder_free(l.checker);
+    if (status != WANMI_OK && !wm_is_fatal(status))
+        wm_error_add_file(error, options->source);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -107,6 +108,26 @@ const char *wm_field_text(OGRFeatureH feature, int field, char slot[WM_SLOT])
     default:
         return NULL;
     }
+}
+
+OGRSpatialReferenceH wm_srs_read(const char *text)
+{
+    OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
+    int32_t code;
+    char *wkt = (char *)text;   /* moved on by GDAL, not written to */
+    OGRErr got = OGRERR_UNSUPPORTED_SRS;
+    if (strncasecmp(text, "EPSG:", 5) == 0 && wm_text_integer(text + 5, &code))
+        got = OSRImportFromEPSG(srs, code);
+    else if (strchr(text, '[') != NULL)
+        got = OSRImportFromWkt(srs, &wkt);
+    else if (strstr(text, "proj=") != NULL)
+        got = OSRImportFromProj4(srs, text);
+    if (got != OGRERR_NONE) {
+        OSRRelease(srs);
+        return NULL;
+    }
+    OSRSetAxisMappingStrategy(srs, OAMS_TRADITIONAL_GIS_ORDER);
+    return srs;
 }
 
 bool wm_text_number(const char *text, double *number)

@@ -37,6 +37,12 @@ enum { WM_SLOT = 64 };
  * a list. Lives as long as the feature and `slot`. */
 const char *wm_field_text(OGRFeatureH feature, int field, char slot[WM_SLOT]);
 
+/* A CRS by EPSG code, PROJ string or WKT; NULL when GDAL cannot read it. (GDAL's
+ * own way from any text would also open files and addresses of that name, and
+ * the text may come from a stranger's map.) Axes in the order x, y. Release it
+ * with OSRRelease. */
+OGRSpatialReferenceH wm_srs_read(const char *text);
+
 /* Numbers as text and back, whatever the process's locale says. */
 bool wm_text_number(const char *text, double *number);
 bool wm_text_integer(const char *text, int32_t *number);

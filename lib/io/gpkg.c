@@ -236,13 +236,10 @@ wanmi_status wm_pkg_add(OGRLayerH table, OGRFeatureH row, const char *file, wm_g
 wanmi_status wm_pkg_srs(wanmi_crs *crs, wm_gdal *gdal, OGRSpatialReferenceH *srs, wanmi_error *error)
 {
     wm_gdal_forget(gdal);
-    OGRSpatialReferenceH made = OSRNewSpatialReference(NULL);
-    if (OSRSetFromUserInput(made, wanmi_crs_wkt(crs)) != OGRERR_NONE) {
-        OSRRelease(made);
+    OGRSpatialReferenceH made = wm_srs_read(wanmi_crs_wkt(crs));
+    if (made == NULL)
         return wm_error(error, WANMI_E_CRS_DEFINITION, "GDAL cannot read the map's CRS %s: %s",
                         wanmi_crs_name(crs), wm_gdal_words(gdal));
-    }
-    OSRSetAxisMappingStrategy(made, OAMS_TRADITIONAL_GIS_ORDER);
     *srs = made;
     return WANMI_OK;
 }

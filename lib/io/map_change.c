@@ -70,8 +70,9 @@ wanmi_status wm_change_builder(wm_change *c, const char *without, wanmi_map_buil
     /* Strict: what was bad before is not made worse. */
     wm_report strict = {.file = c->path};
     wanmi_io_report_init(&strict.to);
-    const wm_load load = {.path = c->path, .name = c->path, .host = &c->host, .gdal = &c->gdal,
-                          .report = &strict, .without = without, .without_rows = true};
+    /* The copy, in which nothing is changed yet: the file itself may be another by now. */
+    const wm_load load = {.path = c->replace.file, .name = c->path, .host = &c->host,
+                          .gdal = &c->gdal, .report = &strict, .without = without, .without_rows = true};
     wanmi_map_builder *made = NULL;
     wanmi_status status = wanmi_map_builder_create(&c->host, &made, error);
     if (status == WANMI_OK)
@@ -118,6 +119,8 @@ wanmi_status wm_change_end(wm_change *c, wanmi_status status, wanmi_error *error
         status = wm_error(error, WANMI_E_LIMIT, "%s: the map's generations are used up", c->path);
     if (status == WANMI_OK)
         status = wm_meta_set(c->data, "generation", generation, c->path, &c->gdal, error);
+    else if (status != WANMI_OK && !wm_is_fatal(status))
+        wm_error_add_file(error, c->path);
     status = wm_pkg_finish(c->data, status, c->path, &c->gdal, error);
     if (status == WANMI_OK)
         status = read_back(c, error);

@@ -315,11 +315,7 @@ static void count_rows(reading *r)
 static wanmi_status read_all(reading *r, wanmi_error *error)
 {
     count_rows(r);
-    r->srs = OSRNewSpatialReference(NULL);
-    if (OSRSetFromUserInput(r->srs, r->meta.meta.crs) != OGRERR_NONE) {
-        OSRRelease(r->srs);
-        r->srs = NULL;
-    }
+    r->srs = wm_srs_read(r->meta.meta.crs);
     wanmi_status status = wanmi_map_builder_meta(r->builder, &r->meta.meta, error);
     if (status == WANMI_OK)
         status = wm_meta_zone(&r->meta.meta, r->load->host, &r->zone, error);

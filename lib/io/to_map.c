@@ -45,10 +45,10 @@ static bool is_map_crs(OGRSpatialReferenceH srs, wanmi_crs *crs)
 {
     static const char *const options[] = {"IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES",
                                           "CRITERION=EQUIVALENT", NULL};
-    OGRSpatialReferenceH map = OSRNewSpatialReference(NULL);
-    bool same = OSRSetFromUserInput(map, wanmi_crs_wkt(crs)) == OGRERR_NONE &&
-                OSRIsSameEx(srs, map, options);
-    OSRRelease(map);
+    OGRSpatialReferenceH map = wm_srs_read(wanmi_crs_wkt(crs));
+    bool same = map != NULL && OSRIsSameEx(srs, map, options);
+    if (map != NULL)
+        OSRRelease(map);
     return same;
 }
 

@@ -166,6 +166,108 @@ static void counties(void **state)
     assert_true(named(&bad, 273, "part 4, ring 1"));
 }
 
+/* ---- against ogr2ogr ---------------------------------------------------------------- */
+
+static wanmi_io_areas *read_quietly(const char *path, const char *code, wanmi_crs *crs)
+{
+    wanmi_io_layer_options options;
+    wanmi_io_layer_options_init(&options);
+    options.source = path;
+    options.code = code;
+    wanmi_io_areas *areas = NULL;
+    wanmi_error error;
+    if (wanmi_io_areas_read(&options, "layer", crs, NULL, NULL, NULL, &areas, NULL, &error) != WANMI_OK)
+        fail_msg("%s", error.message);
+    return areas;
+}
+
+static void ogr2ogr_projects_alike(void **state)
+{
+    (void)state;
+    const char *path = test_data("nyc_community_districts.geojson");
+    if (path == NULL)
+        skip();
+    char command[9000], origin[4096], projected[300];
+    snprintf(origin, sizeof origin, "%s", path);
+    snprintf(projected, sizeof projected, "%s/projected.gpkg", test_folder());
+    snprintf(command, sizeof command, "ogr2ogr -f GPKG -t_srs EPSG:32618 -nlt PROMOTE_TO_MULTI '%s' '%s'",
+             projected, origin);
+    assert_int_equal(system(command), 0);
+    wanmi_error error;
+    wanmi_crs *crs = NULL;
+    assert_int_equal(wanmi_crs_create("EPSG:32618", NULL, NULL, &crs, &error), WANMI_OK);
+    wanmi_io_areas *ours = read_quietly(origin, "BoroCD", crs);
+    wanmi_io_areas *theirs = read_quietly(projected, "BoroCD", crs);
+    assert_int_equal(wanmi_io_areas_count(ours), wanmi_io_areas_count(theirs));
+    double most = 0;
+    size_t vertices = 0;
+    for (size_t i = 0; i < wanmi_io_areas_count(ours); i++) {
+        const wanmi_area_def *a = &wanmi_io_areas_list(ours)[i], *b = &wanmi_io_areas_list(theirs)[i];
+        assert_string_equal(a->code, b->code);
+        /* Same structure; a polygon alone has nine bytes less of head than a multipolygon of it. */
+        size_t skip_a = a->wkb[1] == 3 ? 13 : 22, skip_b = b->wkb[1] == 3 ? 13 : 22;
+        assert_int_equal(a->wkb_size - skip_a, b->wkb_size - skip_b);
+        if (a->wkb[1] != 3)
+            continue;
+        for (size_t at = 0; at + 8 <= a->wkb_size - skip_a; at += 8, vertices++) {
+            double x, y;
+            memcpy(&x, a->wkb + skip_a + at, 8);
+            memcpy(&y, b->wkb + skip_b + at, 8);
+            most = x - y > most ? x - y : y - x > most ? y - x : most;
+        }
+    }
+    print_message("%zu numbers, the largest difference is %g m\n", vertices, most);
+    assert_true(vertices > 1000 && most < 1e-6);
+    wanmi_io_areas_free(ours);
+    wanmi_io_areas_free(theirs);
+    wanmi_crs_release(crs);
+}
+
+/* ---- one map of three layers ---------------------------------------------------------- */
+
+static void new_york_is_one_map(void **state)
+{
+    (void)state;
+    static const struct { const char *file, *layer, *code, *datum; uint64_t taken; } layers[] = {
+        {"nyc_police_precincts.geojson", "precinct", "Precinct", NULL, 75},
+        {"nyc_community_districts.geojson", "district", "BoroCD", NULL, 71},
+        {"nyc_fire_companies.topojson", "company", "FireCoType || FireCoNum", "wgs84", 342}};
+    if (test_data(layers[2].file) == NULL)
+        skip();
+    char path[300];
+    snprintf(path, sizeof path, "%s/york.gpkg", test_folder());
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    meta.crs = "EPSG:32618";
+    meta.timezone = "America/New_York";
+    wanmi_error error;
+    assert_int_equal(wanmi_io_map_create(path, &meta, NULL, &error), WANMI_OK);
+    for (int i = 0; i < 3; i++) {
+        char origin[4096];
+        snprintf(origin, sizeof origin, "%s", test_data(layers[i].file));
+        wanmi_layer_def def;
+        wanmi_layer_def_init(&def);
+        def.name = layers[i].layer;
+        def.level = i;
+        wanmi_io_layer_options options;
+        wanmi_io_layer_options_init(&options);
+        options.source = origin;
+        options.code = layers[i].code;
+        options.datum = layers[i].datum;
+        options.skip_invalid = 1;
+        wanmi_io_tally tally;
+        wanmi_io_tally_init(&tally);
+        if (wanmi_io_map_add_layer(path, &def, &options, NULL, NULL, &tally, &error) != WANMI_OK)
+            fail_msg("%s", error.message);
+        assert_int_equal(tally.taken, layers[i].taken);
+    }
+    wanmi_map *map = NULL;
+    assert_int_equal(wanmi_io_map_read(path, NULL, NULL, &map, &error), WANMI_OK);
+    assert_int_equal(wanmi_map_area_count(map), 75 + 71 + 342);
+    assert_int_equal(wanmi_map_cell_layer(map), wanmi_map_find_layer(map, "precinct"));
+    wanmi_map_release(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +277,8 @@ int main(void)
         cmocka_unit_test(community_districts),
         cmocka_unit_test(fire_companies),
         cmocka_unit_test(counties),
+        cmocka_unit_test(ogr2ogr_projects_alike),
+        cmocka_unit_test(new_york_is_one_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

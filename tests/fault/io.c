@@ -33,7 +33,7 @@ static int make_files(void **state)
     put(map_path, "map.gpkg", "");
     put(copy_path, "copy.gpkg", "");
     put(out_path, "out.gpkg", "");
-    put(csv_path, "units.csv", "code,name,parent\nX,十,BUREAU\n,bad,\nY,,NOBODY\n");
+    put(csv_path, "units.csv", "code,name,parent\nX,十,BUREAU\n,bad,\n");
     put(layer_path, "layer.geojson",
         "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"c\":\"1\"},"
         "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117,39.9],[117.01,39.9],[117.01,39.91],"
@@ -55,6 +55,14 @@ static void copy_map(void)
     char command[600];
     snprintf(command, sizeof command, "cp '%s' '%s'", map_path, copy_path);
     assert_int_equal(system(command), 0);
+}
+
+/* After a failure the old file is there, byte for byte; after a success another. */
+static void check_copy(wanmi_status status)
+{
+    char command[600];
+    snprintf(command, sizeof command, "cmp -s '%s' '%s'", map_path, copy_path);
+    assert_int_equal(system(command) == 0, status != WANMI_OK);
 }
 
 static void ignore(void *user, const wanmi_error *problem)
@@ -128,10 +136,7 @@ static wanmi_status layer_work(const wanmi_host *host, void *user)
     options.code = "c";
     options.skip_invalid = 1;
     wanmi_status status = wanmi_io_map_add_layer(copy_path, &def, &options, NULL, host, NULL, NULL);
-    wanmi_map *map = NULL;
-    assert_int_equal(wanmi_io_map_read(copy_path, NULL, NULL, &map, NULL), WANMI_OK);
-    assert_int_equal(wanmi_map_find_layer(map, "more") != WANMI_NONE, status == WANMI_OK);
-    wanmi_map_release(map);
+    check_copy(status);
     return status;
 }
 
@@ -146,10 +151,7 @@ static wanmi_status table_work(const wanmi_host *host, void *user)
     report.problem_user = &problems;
     wanmi_status status = wanmi_io_map_add_table(copy_path, WANMI_IO_UNITS, csv_path, 0, &report, host,
                                                  NULL, NULL);
-    wanmi_map *map = NULL;
-    assert_int_equal(wanmi_io_map_read(copy_path, NULL, NULL, &map, NULL), WANMI_OK);
-    assert_int_equal(wanmi_map_find_unit(map, "X") != WANMI_NONE, status == WANMI_OK);
-    wanmi_map_release(map);
+    check_copy(status);
     return status;
 }
 
@@ -157,7 +159,9 @@ static wanmi_status drop_work(const wanmi_host *host, void *user)
 {
     (void)user;
     copy_map();
-    return wanmi_io_map_drop(copy_path, "relic", host, NULL);
+    wanmi_status status = wanmi_io_map_drop(copy_path, "relic", host, NULL);
+    check_copy(status);
+    return status;
 }
 
 static wanmi_status create_work(const wanmi_host *host, void *user)

@@ -1,5 +1,7 @@
 /* Map files: written and read again, changed whole, and refused when they are
  * not what they should be. */
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -707,6 +709,88 @@ static void links_and_permissions_stay(void **state)
     wanmi_map_release(map);
 }
 
+static void *add_units(void *user)
+{
+    char path[300], csv[300];
+    snprintf(path, sizeof path, "%s/race.gpkg", test_folder());
+    snprintf(csv, sizeof csv, "%s/race%d.csv", test_folder(), *(int *)user);
+    wanmi_error error;
+    wanmi_error_clear(&error);
+    wanmi_status status = wanmi_io_map_add_table(path, WANMI_IO_UNITS, csv, 0, NULL, NULL, NULL, &error);
+    *(int *)user = status == WANMI_OK;
+    if (status != WANMI_OK && (status != WANMI_E_IO_WRITE || strstr(error.message, "meanwhile") == NULL))
+        *(int *)user = -1;
+    return NULL;
+}
+
+static void two_writers_do_not_spoil_a_map(void **state)
+{
+    (void)state;
+    char path[300];
+    snprintf(path, sizeof path, "%s", write_city("race.gpkg"));
+    for (int round = 0; round < 4; round++) {
+        char text[64];
+        pthread_t threads[3];
+        int numbers[3] = {0, 1, 2}, done = 0;
+        wanmi_map *before = read_map(path);
+        for (int i = 0; i < 3; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "race%d.csv", i);
+            snprintf(text, sizeof text, "code\nr%d-%d\n", round, i);
+            write_text(name, text);
+            assert_int_equal(pthread_create(&threads[i], NULL, add_units, &numbers[i]), 0);
+        }
+        for (int i = 0; i < 3; i++) {
+            pthread_join(threads[i], NULL);
+            assert_int_not_equal(numbers[i], -1);
+            done += numbers[i];
+        }
+        assert_true(done >= 1);
+        wanmi_map *after = read_map(path);
+        assert_true(wanmi_map_unit_count(after) > wanmi_map_unit_count(before));
+        wanmi_map_release(before);
+        wanmi_map_release(after);
+    }
+    assert_int_equal(left_behind(), 0);
+}
+
+static void nothing_is_printed(void **state)
+{
+    (void)state;
+    fflush(stderr);
+    fflush(stdout);
+    char *log = in_folder("printed");
+    int err = dup(2), out = dup(1), to = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(to, 2);
+    dup2(to, 1);
+    damage_inside_never_crashes(state);
+    wanmi_error error;
+    wanmi_io_layer_options options;
+    wanmi_io_layer_options_init(&options);
+    wanmi_layer_def def;
+    wanmi_layer_def_init(&def);
+    def.name = "x";
+    options.code = "no such ( expression";
+    options.source = write_text("printed.geojson", "{\"type\":\"FeatureCollection\",\"features\":"
+                                "[{\"type\":\"Feature\",\"properties\":{},\"geometry\":[[[");
+    wanmi_io_map_add_layer(write_city("quiet.gpkg"), &def, &options, NULL, NULL, NULL, &error);
+    options.source = write_text("printed.csv", "a,WKT\n1,POLYGON ((1 2\n");
+    options.datum = "wgs84";
+    wanmi_io_map_add_layer(in_folder("quiet.gpkg"), &def, &options, NULL, NULL, NULL, &error);
+    fflush(stderr);
+    fflush(stdout);
+    dup2(err, 2);
+    dup2(out, 1);
+    close(err);
+    close(out);
+    close(to);
+    size_t size;
+    char *printed = read_bytes(log, &size);
+    if (size != 0)
+        fail_msg("printed: %s", printed);
+    free(printed);
+}
+
 /* ---- export ---------------------------------------------------------------------------------------- */
 
 static void exported_tables_can_be_added_again(void **state)
@@ -794,6 +878,8 @@ int main(void)
         cmocka_unit_test(layers_and_tables_are_dropped),
         cmocka_unit_test(a_map_open_elsewhere_is_left_alone),
         cmocka_unit_test(links_and_permissions_stay),
+        cmocka_unit_test(two_writers_do_not_spoil_a_map),
+        cmocka_unit_test(nothing_is_printed),
         cmocka_unit_test(exported_tables_can_be_added_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
