@@ -247,8 +247,9 @@ static void test_long_json(void **state)
     (void)state;
     char *text = malloc(LONG + 200);
     assert_non_null(text);
+    memset(text, '1', LONG + 200);
     size_t size = (size_t)sprintf(text, "{\"lon\":1,\"lat\":2}\n{\"lon\":\"");
-    memset(text + size, '1', LONG);
+    text[size] = '1';
     size += LONG;
     size += (size_t)sprintf(text + size, "\"}\n{\"lon\":3,\"lat\":4}\n");
     assert_int_equal(wanmi_io_reader_open_memory(text, size, "t", WANMI_IO_AUTO, NULL, NULL, NULL,
