@@ -216,6 +216,10 @@ int cli_check(int argc, char **argv)
     if (strcmp(r.kind, "partition") != 0 && strcmp(r.kind, "overlay") != 0)
         return cli_usage("check", "--layer-kind: '%s' is not partition or overlay", r.kind);
     r.checked.path = operands[0];
+    if (cli_same_file(r.html, operands[0]) || cli_same_file(r.json, operands[0]))
+        return cli_usage("check", "'%s' is read, so it cannot be written", operands[0]);
+    if (cli_same_file(r.html, r.json))
+        return cli_usage("check", "--html and --json are the same file");
     code = run_check(&r);
     drop(&r);
     return code;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -229,6 +230,18 @@ int cli_open_map(const char *path, const wanmi_host *host, wanmi_map **map)
         return cli_fail(&error);
     cli_warn_crs(wanmi_map_crs(*map));
     return -1;
+}
+
+bool cli_same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+        return false;
+    bool there = stat(a, &of_a) == 0, too = stat(b, &of_b) == 0;
+    if (!there && !too)
+        return strcmp(a, b) == 0;
+    return there && too && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino &&
+           S_ISREG(of_a.st_mode);
 }
 
 void *cli_memory(void *block, size_t count, size_t size)

@@ -83,6 +83,9 @@ int cli_open_map(const char *path, const wanmi_host *host, wanmi_map **map);
 void cli_warn_crs(const wanmi_crs *crs);
 int64_t cli_now_us(void);
 int64_t cli_steady_ns(void);
+/* Both names mean one file, or would: what is read must not be written over.
+ * Never true of standard input and output, devices and pipes. */
+bool cli_same_file(const char *a, const char *b);
 /* Memory for the command's own tables: ends the process with a message and code
  * 2 where there is none. */
 void *cli_memory(void *block, size_t count, size_t size);

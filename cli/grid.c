@@ -187,6 +187,8 @@ int cli_grid(int argc, char **argv)
     int code = cli_parse(&command, argc, argv, NULL, &count);
     if (code >= 0)
         return code;
+    if (cli_same_file(r.source.source, r.out))
+        return cli_usage("grid", "--out: '%s' is read, so it cannot be written", r.out);
     if (r.origin.given) {
         r.cut.origin_x = r.origin.x;
         r.cut.origin_y = r.origin.y;

@@ -48,6 +48,19 @@ static int choose(const cli_stream *s, const char *option, const char *given,
     return cli_usage(s->command, "--%s: '%s' is not known", option, given);
 }
 
+/* A file that is read while it is written would grow for ever, and a map would be gone. */
+static int check_outputs(const cli_stream *s)
+{
+    const char *outputs[] = {s->output_path, s->rejects_path};
+    for (size_t i = 0; i < CLI_COUNT(outputs); i++)
+        if (cli_same_file(outputs[i], s->map_path) || cli_same_file(outputs[i], s->path))
+            return cli_usage(s->command, "%s: '%s' is read, so it cannot be written",
+                             i == 0 ? "--out" : "--rejects", outputs[i]);
+    if (cli_same_file(s->output_path, s->rejects_path))
+        return cli_usage(s->command, "--out and --rejects are the same file");
+    return -1;
+}
+
 int cli_stream_check(cli_stream *stream, const char **operands, size_t count)
 {
     static const char *const formats[] = {"auto", "csv", "ndjson", NULL};
@@ -77,7 +90,7 @@ int cli_stream_check(cli_stream *stream, const char **operands, size_t count)
     if (wanmi_datum_parse(stream->datum_name, &stream->datum, NULL) != WANMI_OK)
         return cli_usage(stream->command, "--datum: '%s' is not wgs84, cgcs2000, gcj02, bd09 or map",
                          stream->datum_name);
-    return -1;
+    return check_outputs(stream);
 }
 
 /* ---- blocks ------------------------------------------------------------------------ */

@@ -34,6 +34,16 @@ static char *resolved(const wanmi_host *host, const char *path)
     return text;
 }
 
+wanmi_status wm_replace_allowed(const char *path, wanmi_error *error)
+{
+    struct stat there;
+    const wm_place place = {.file = path};
+    if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
+        return WANMI_OK;
+    return wm_error_at(error, WANMI_E_IO_WRITE, &place, "cannot be replaced: %s",
+                       S_ISDIR(there.st_mode) ? "it is a folder" : "it is a device or a pipe, not a file");
+}
+
 /* SQLite would apply such a file to the new map, which it does not belong to. */
 static wanmi_status check_companions(const wm_replace *replace, wanmi_error *error)
 {
@@ -102,7 +112,9 @@ wanmi_status wm_replace_begin(wm_replace *replace, const char *path, bool copy,
     if (replace->target == NULL)
         return wm_error_memory(error);
     replace->existed = stat(replace->target, &replace->before) == 0;
-    wanmi_status status = check_companions(replace, error);
+    wanmi_status status = wm_replace_allowed(path, error);
+    if (status == WANMI_OK)
+        status = check_companions(replace, error);
     if (status != WANMI_OK)
         return status;
     char *folder = joined(host, replace->target, ".new-XXXXXX");

@@ -30,6 +30,10 @@ wanmi_status wm_replace_begin(wm_replace *replace, const char *path, bool copy,
  * has been changed by somebody else since the beginning. Errors: WANMI_E_IO_WRITE. */
 wanmi_status wm_replace_commit(wm_replace *replace, wanmi_error *error);
 
+/* A name that stands for a folder, a device or a pipe cannot be given to a file:
+ * a rename would take the device away. Errors: WANMI_E_IO_WRITE. */
+wanmi_status wm_replace_allowed(const char *path, wanmi_error *error);
+
 /* Removes what is left; after a commit and after a failure alike. */
 void wm_replace_end(wm_replace *replace);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "number.h"
+#include "replace.h"
 #include "stream_out.h"
 
 enum { ROWS_A_TRANSACTION = 50000 };
@@ -111,6 +112,9 @@ static bool create(wanmi_io_writer *w, wanmi_crs *crs)
 
 wanmi_status wm_gpkg_open(wanmi_io_writer *writer, wanmi_crs *crs, wanmi_error *error)
 {
+    wanmi_status status = wm_replace_allowed(writer->path, error);
+    if (status != WANMI_OK)
+        return status;
     size_t size = strlen(writer->path) + 64;
     wm_gpkg *g = wm_alloc_zero(&writer->host, sizeof *g);
     char *path = wm_alloc(&writer->host, size);
@@ -132,9 +136,8 @@ wanmi_status wm_gpkg_open(wanmi_io_writer *writer, wanmi_crs *crs, wanmi_error *
     GDALAllRegister();
     CPLErrorReset();
     CPLPushErrorHandler(CPLQuietErrorHandler);
-    wanmi_status status = create(writer, crs)
-                              ? WANMI_OK
-                              : failed(writer, WANMI_E_IO_OPEN, "cannot be created", error);
+    if (!create(writer, crs))
+        status = failed(writer, WANMI_E_IO_OPEN, "cannot be created", error);
     CPLPopErrorHandler();
     if (status != WANMI_OK)
         wm_gpkg_close(writer, false, NULL);

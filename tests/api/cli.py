@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -364,6 +365,33 @@ def test_pipes():
     done = shell("'%s' locate m.gpkg many.csv --rejects /dev/full" % wanmi)
     check('rejects to a full disk', done.returncode == 2, done.returncode)
     Run('check', 'm.gpkg', '--html', '/dev/full').gives(2).says('cannot be written')
+
+
+def test_outputs_that_harm():
+    """What is read is not written over, and a device or pipe keeps its name."""
+    with open('m.gpkg', 'rb') as file:
+        whole = file.read()
+    rows = 'lon,lat\n116.401,39.9005\n'
+    os.symlink('m.gpkg', 'link.gpkg')
+    for verb in ('locate', 'route'):
+        for words in (['-o', 'm.gpkg'], ['-o', 'link.gpkg'], ['--rejects', './m.gpkg'], ['-o', 'in.csv'],
+                      ['--rejects', 'in.csv'], ['--output', 'gpkg', '-o', 'm.gpkg']):
+            Run(verb, 'm.gpkg', write('in.csv', rows), *words).gives(2, '').says('is read, so it cannot be written')
+            check('what is read stays: %s' % words, read('in.csv') == rows)
+        Run(verb, 'm.gpkg', 'in.csv', '-o', 'new.csv', '--rejects', 'new.csv').gives(2, '').says('the same file')
+    Run('check', 'm.gpkg', '--html', 'm.gpkg').gives(2, '').says('is read, so it cannot be written')
+    Run('check', 'm.gpkg', '--json', 'c.out', '--html', 'c.out').gives(2, '').says('the same file')
+    with open('m.gpkg', 'rb') as file:
+        check('the map stays', file.read() == whole)
+    os.mkfifo('pipe')
+    os.mkdir('folder')
+    shutil.copy(vector('communities.geojson'), 'areas.geojson')
+    for name, words in (('pipe', 'a device or a pipe'), ('folder', 'a folder')):
+        Run('locate', 'm.gpkg', 'in.csv', '--output', 'gpkg', '-o', name).gives(2, '').says(name + ': cannot be replaced', words)
+        Run('grid', '--areas', 'areas.geojson', '--code', 'code', '--crs', 'EPSG:4548', '-o', name).gives(2).says(words)
+    check('the pipe stays', stat.S_ISFIFO(os.stat('pipe').st_mode))
+    Run('grid', '--areas', 'areas.geojson', '--code', 'code', '--crs', 'EPSG:4548', '-o', 'areas.geojson').gives(2, '').says(
+        'is read, so it cannot be written')
 
 
 def test_answers_as_they_come():
