@@ -369,6 +369,13 @@ static void a_layer_in_another_crs_is_refused(void **state)
     assert_int_equal(system(command), 0);
     sql(path, "INSERT INTO wanmi_layers (name, kind, level) VALUES ('degrees', 'overlay', 0)");
     refused(path, WANMI_E_MAP_LAYER, "CRS");
+    path = write_city("srs3.gpkg");
+    snprintf(command, sizeof command,
+             "ogr2ogr -f GPKG -update '%s' -nln degrees -a_srs '+proj=longlat +a=6378137 +b=6356000' "
+             "'%s' cell 2>/dev/null", path, in_folder("srs2.gpkg"));
+    assert_int_equal(system(command), 0);
+    sql(path, "INSERT INTO wanmi_layers (name, kind, level) VALUES ('degrees', 'overlay', 0)");
+    refused(path, WANMI_E_MAP_LAYER, "CRS");
 }
 
 /* ---- bad rows -------------------------------------------------------------------------------- */
@@ -659,9 +666,12 @@ static void layers_and_tables_are_dropped(void **state)
     assert_int_equal(wanmi_map_rule_count(map), 0);
     assert_int_equal(wanmi_map_generation(map), 4);
     wanmi_map_release(map);
-    good(wanmi_io_map_drop(path, "cell", NULL, &error), &error); /* the cell layer */
+    /* The cell layer, named as such beside another that could be it. */
+    sql(path, "UPDATE wanmi_meta SET value = 'cell' WHERE key = 'cell_layer';"
+              "UPDATE wanmi_layers SET kind = 'partition' WHERE name = 'school'");
+    good(wanmi_io_map_drop(path, "cell", NULL, &error), &error);
     map = read_map(path);
-    assert_int_equal(wanmi_map_cell_layer(map), WANMI_NONE);
+    assert_int_equal(wanmi_map_cell_layer(map), wanmi_map_find_layer(map, "school"));
     wanmi_map_release(map);
     sql(path, "CREATE TABLE proof (a CHECK (a = 1));"
               "INSERT INTO proof SELECT count(*) FROM foreign_notes WHERE a = 'kept';"
@@ -856,6 +866,34 @@ static void exported_tables_can_be_added_again(void **state)
     wanmi_map_release(map);
 }
 
+static void exported_texts_keep_their_commas_and_quotes(void **state)
+{
+    (void)state;
+    const char *name = "a, \"b\" 'c'; 丁";
+    wanmi_map_builder *builder = test_builder(NULL);
+    test_add_meta(builder, NULL);
+    wanmi_unit_def unit;
+    wanmi_unit_def_init(&unit);
+    unit.code = "U";
+    unit.name = name;
+    wanmi_error error;
+    good(wanmi_map_builder_unit(builder, &unit, &error), &error);
+    wanmi_map *map = test_build(builder);
+    char *folder = in_folder("quotes"), csv[300];
+    good(wanmi_io_map_export(map, folder, NULL, &error), &error);
+    wanmi_map_release(map);
+    snprintf(csv, sizeof csv, "%s/wanmi_units.csv", folder);
+    char *path = create("quotes.gpkg");
+    wanmi_io_tally tally;
+    sql(path, "UPDATE wanmi_meta SET value = 'U' WHERE key = 'fallback_unit'");
+    good(add(path, WANMI_IO_UNITS, csv, 0, NULL, &tally, &error), &error);
+    map = read_map(path);
+    wanmi_unit_info info;
+    assert_int_equal(wanmi_map_unit(map, 0, &info), WANMI_OK);
+    assert_string_equal(info.name, name);
+    wanmi_map_release(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -881,6 +919,7 @@ int main(void)
         cmocka_unit_test(two_writers_do_not_spoil_a_map),
         cmocka_unit_test(nothing_is_printed),
         cmocka_unit_test(exported_tables_can_be_added_again),
+        cmocka_unit_test(exported_texts_keep_their_commas_and_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
