@@ -70,6 +70,7 @@ typedef enum wanmi_status {
     WANMI_E_CRS_BALLPARK = -104,    /* only a ballpark operation, and it was not asked for */
     WANMI_E_CRS_UNITS = -105,       /* not a projected CRS in metres */
     WANMI_E_CRS_DATUM = -106,       /* an unknown datum, or one left out of this build */
+    WANMI_E_CRS_CHART = -107,       /* no polynomial of a chart meets its bound anywhere in the area */
 
     WANMI_E_MAP_GEOMETRY = -201,    /* WKB, ring or polygon that is not valid */
     WANMI_E_MAP_CODE = -202,        /* missing, too long or doubled code */

@@ -96,6 +96,107 @@ WANMI_API wanmi_status wanmi_transform_inverse(wanmi_transform *transform, wanmi
                                                double *lon, double *lat, uint8_t *reasons,
                                                wanmi_error *error);
 
+/* ---- charts: PROJ's answers by polynomials, with a bound -----------------------
+ * A chart gives x, y of a datum's longitude and latitude in one area about a
+ * hundred times as fast as PROJ, and never farther from wanmi_transform_forward
+ * than its stated bound. The area is cut into equal boxes; in each, x and y are
+ * polynomials fitted to the reference. The largest error is measured in every
+ * box on a dense sample with its edges, its corners and a rim around it, and a
+ * box is used only where the bound is at least a hundred times that error. In
+ * other boxes (where PROJ refuses, where the datum's formula has a kink) and
+ * outside the area, the caller's transform answers.
+ * How it is made and what was measured: docs/accuracy.md. */
+
+typedef struct wanmi_chart wanmi_chart;
+
+typedef struct wanmi_chart_options {
+    size_t struct_size;
+    double bound_m;                 /* metres; 1e-6 */
+    uint32_t degree;                /* of the polynomials, 3 to 8; 0: the lowest that serves */
+    uint32_t boxes_max;             /* 1 to 4096; 1024 */
+    wanmi_kernel kernel;            /* WANMI_KERNEL_AUTO; another one to have that one or an error */
+    uint32_t reserved;              /* zero */
+} wanmi_chart_options;
+
+/* Owns: the caller. Threads: any. Since: 0.2 */
+WANMI_API void wanmi_chart_options_init(wanmi_chart_options *options);
+
+/* Makes a chart of an area in degrees of `datum` (not WANMI_DATUM_MAP), edges
+ * included; one narrower than 0.01 degrees is widened to that. Takes
+ * milliseconds for a city, up to some seconds for many boxes. `options` NULL: the
+ * defaults. `host` NULL: the C library's memory. Keeps the crs alive.
+ * Owns: release with wanmi_chart_release. Threads: any.
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_CRS_DATUM, WANMI_E_CRS_CHART (the bound is
+ * met in no box), WANMI_E_UNSUPPORTED (the kernel is not of this processor or
+ * build), WANMI_E_CRS_..., WANMI_E_MEMORY. Since: 0.2 */
+WANMI_API wanmi_status wanmi_chart_create(wanmi_crs *crs, wanmi_datum datum, double west, double south,
+                                          double east, double north,
+                                          const wanmi_chart_options *options, const wanmi_host *host,
+                                          wanmi_chart **chart, wanmi_error *error);
+WANMI_API wanmi_chart *wanmi_chart_retain(wanmi_chart *chart);
+WANMI_API void wanmi_chart_release(wanmi_chart *chart);
+
+/* Positions to x, y as wanmi_transform_forward with the chart's datum: same
+ * strides, same reasons, same law of arrays. `transform` is the thread's own, of
+ * the same CRS, for positions that the chart does not cover; where it is NULL
+ * they get NaN and WANMI_REASON_UNCOVERED, or the reason that needs no PROJ.
+ * `covered` may be NULL; it gets 1 where a polynomial answered, else 0. Every
+ * kernel gives the same bits. Allocates nothing.
+ * Owns: the caller owns all arrays. Threads: a chart is immutable and shared;
+ * the transform's own thread. Errors: WANMI_E_ARGUMENT. Since: 0.2 */
+WANMI_API wanmi_status wanmi_chart_forward(const wanmi_chart *chart, wanmi_transform *transform,
+                                           size_t count, const double *lon, size_t lon_stride,
+                                           const double *lat, size_t lat_stride, double *xs,
+                                           double *ys, uint8_t *reasons, uint8_t *covered,
+                                           wanmi_error *error);
+
+/* What is known of it. Threads: any. Since: 0.2 */
+WANMI_API double wanmi_chart_bound_m(const wanmi_chart *chart);     /* stated: metres */
+WANMI_API double wanmi_chart_error_m(const wanmi_chart *chart);     /* the largest seen when it was made */
+WANMI_API double wanmi_chart_covered(const wanmi_chart *chart);     /* part of the area, above 0 up to 1 */
+WANMI_API uint32_t wanmi_chart_degree(const wanmi_chart *chart);
+WANMI_API uint32_t wanmi_chart_box_count(const wanmi_chart *chart); /* boxes that are covered */
+WANMI_API uint64_t wanmi_chart_bytes(const wanmi_chart *chart);     /* taken from the host */
+WANMI_API wanmi_kernel wanmi_chart_kernel(const wanmi_chart *chart);/* the one in use, never AUTO */
+WANMI_API wanmi_datum wanmi_chart_datum(const wanmi_chart *chart);
+
+/* The chart as plain data, for loops that evaluate it themselves.
+ *
+ * A position with west <= lon <= east and south <= lat <= north lies in column
+ * floor((lon - west) * columns_per_degree), at most columns - 1, and row likewise.
+ * k = slots[row * columns + column] is its box, or WANMI_NONE where the chart
+ * does not cover it. b = boxes + k * stride holds:
+ *   b[0] b[1]    the box's middle: longitude and latitude in degrees
+ *   b[2] b[3]    x and y in metres, added last: the terms before them are small
+ *                and would lose digits beside them
+ *   b[4] ...     (degree + 1)(degree + 2) / 2 pairs of coefficients, one of x and
+ *                one of y, in metres and degrees, in the order of their use:
+ * with u = lon - b[0] and v = lat - b[1], x and y alike,
+ *   p = 0; for i = degree .. 0 { q = next; for j = 1 .. degree - i { q = q * u + next } p = p * v + q }
+ *   x = b[2] + p
+ * (for i = degree there is no p yet: p = q). Every product and sum rounded by
+ * itself gives the bits of wanmi_chart_forward; with fused products they differ
+ * by less than the bound. */
+typedef struct wanmi_chart_view {
+    size_t struct_size;
+    double west, south, east, north;
+    double columns_per_degree, rows_per_degree;
+    uint32_t columns, rows;
+    uint32_t degree;
+    uint32_t stride;                /* doubles of one box: a multiple of 8 */
+    uint32_t box_count;
+    uint32_t reserved;
+    const uint32_t *slots;          /* rows * columns, from the south-west, eastwards first */
+    const double *boxes;            /* box_count * stride, aligned to 64 bytes */
+    double bound_m;
+} wanmi_chart_view;
+
+/* The arrays live as long as the chart. Owns: the caller gives `view`. Threads:
+ * any. Errors: WANMI_E_ARGUMENT. Since: 0.2 */
+WANMI_API void wanmi_chart_view_init(wanmi_chart_view *view);
+WANMI_API wanmi_status wanmi_chart_view_of(const wanmi_chart *chart, wanmi_chart_view *view,
+                                           wanmi_error *error);
+
 /* ---- the offset datums of Chinese web maps ------------------------------------
  * WGS 84 <-> GCJ-02 <-> BD-09, degrees, one position a call. Pure functions.
  * The box they are defined in is 72.004..137.8347 E, 0.8293..55.8271 N, tested

@@ -44,6 +44,15 @@ typedef enum wanmi_engine {
     WANMI_ENGINE_EXACT = 1          /* PROJ, R-tree, GEOS covers: the reference */
 } wanmi_engine;
 
+/* Which machine code the fast parts run. All give the same bits. */
+typedef enum wanmi_kernel {
+    WANMI_KERNEL_AUTO = 0,          /* the best that this processor carries */
+    WANMI_KERNEL_PORTABLE = 1,      /* plain C: any processor */
+    WANMI_KERNEL_X86_64_V2 = 2,     /* SSE4.2: two positions side by side */
+    WANMI_KERNEL_X86_64_V3 = 3,     /* AVX2: four */
+    WANMI_KERNEL_X86_64_V4 = 4      /* AVX-512: eight */
+} wanmi_kernel;
+
 /* Where a position lies with respect to the cell layer. */
 typedef enum wanmi_where {
     WANMI_INSIDE = 0,
@@ -71,7 +80,8 @@ typedef enum wanmi_reason {
     WANMI_REASON_SINK = 14,         /* the sink answered dead */
     WANMI_REASON_ATTEMPTS = 15,     /* the sink asked for a retry and no attempt is left */
     WANMI_REASON_SHUTDOWN = 16,     /* closed while still pending */
-    WANMI_REASON_ERROR = 17         /* the submit call returned an error, which says more */
+    WANMI_REASON_ERROR = 17,        /* the submit call returned an error, which says more */
+    WANMI_REASON_UNCOVERED = 18     /* outside what a chart covers, and it was given no transform to ask */
 } wanmi_reason;
 
 /* The text of a reason, such as "latitude"; never NULL.

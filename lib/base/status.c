@@ -28,6 +28,7 @@ static const named_status statuses[] = {
     {WANMI_E_CRS_BALLPARK, "WANMI_E_CRS_BALLPARK"},
     {WANMI_E_CRS_UNITS, "WANMI_E_CRS_UNITS"},
     {WANMI_E_CRS_DATUM, "WANMI_E_CRS_DATUM"},
+    {WANMI_E_CRS_CHART, "WANMI_E_CRS_CHART"},
     {WANMI_E_MAP_GEOMETRY, "WANMI_E_MAP_GEOMETRY"},
     {WANMI_E_MAP_CODE, "WANMI_E_MAP_CODE"},
     {WANMI_E_MAP_LAYER, "WANMI_E_MAP_LAYER"},
@@ -73,6 +74,7 @@ static const char *const reasons[] = {
     [WANMI_REASON_ATTEMPTS] = "attempts",
     [WANMI_REASON_SHUTDOWN] = "shutdown",
     [WANMI_REASON_ERROR] = "error",
+    [WANMI_REASON_UNCOVERED] = "uncovered",
 };
 
 static const char *const steps[] = {

@@ -62,6 +62,12 @@ wanmi_status wm_operation_check(wm_proj *proj, const wm_definition *definition,
                                 const wanmi_crs_options *options, const char *pipeline,
                                 wanmi_error *error);
 
+/* In place: a datum's longitude and latitude to WGS 84, after all checks. */
+wanmi_reason wm_remove_datum(wanmi_datum datum, double *lon, double *lat);
+
+/* The CRS a transform was made of. */
+const wanmi_crs *wm_transform_crs(const wanmi_transform *transform);
+
 struct wanmi_crs {
     wanmi_host host;
     _Atomic uint32_t references;

@@ -59,6 +59,11 @@ void wanmi_transform_free(wanmi_transform *transform)
     wanmi_crs_release(crs);
 }
 
+const wanmi_crs *wm_transform_crs(const wanmi_transform *transform)
+{
+    return transform->crs;
+}
+
 /* ---- one position -------------------------------------------------------------- */
 
 static wanmi_reason check_degrees(double lon, double lat)
@@ -70,8 +75,7 @@ static wanmi_reason check_degrees(double lon, double lat)
     return lat < -90.0 || lat > 90.0 ? WANMI_REASON_LATITUDE : WANMI_REASON_NONE;
 }
 
-/* In place: a datum's longitude and latitude to WGS 84. */
-static wanmi_reason remove_datum(wanmi_datum datum, double *lon, double *lat)
+wanmi_reason wm_remove_datum(wanmi_datum datum, double *lon, double *lat)
 {
     wanmi_reason reason = check_degrees(*lon, *lat);
     if (reason == WANMI_REASON_NONE && datum == WANMI_DATUM_BD09)
@@ -113,7 +117,7 @@ static double number_at(const char *base, size_t stride, size_t i)
 static wanmi_reason enter(const batch *b, double *first, double *second)
 {
     if (b->way == PJ_FWD && b->datum != WANMI_DATUM_MAP)
-        return remove_datum(b->datum, first, second);
+        return wm_remove_datum(b->datum, first, second);
     return isfinite(*first) && isfinite(*second) ? WANMI_REASON_NONE : WANMI_REASON_NOT_FINITE;
 }
 

@@ -1,0 +1,202 @@
+/* Positions through a chart, block by block.
+ *
+ * The common block lies whole in a chart of one box and goes straight through
+ * the kernel. Any other is sorted by boxes first, so that the kernel always has
+ * positions of one box side by side; what no box covers is left for PROJ.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "chart.h"
+
+enum { BLOCK = 1024, NOBODY = 0xFFFF };
+
+typedef struct batch {
+    const wanmi_chart *chart;
+    wanmi_transform *transform;
+    const char *lon, *lat;
+    size_t lon_stride, lat_stride;
+    double *xs, *ys;
+    uint8_t *reasons, *covered;
+} batch;
+
+/* A block's positions, and those of one box after another. */
+typedef struct sorter {
+    double lon[BLOCK], lat[BLOCK];
+    double first[BLOCK], second[BLOCK];
+    uint16_t ranks[BLOCK];                  /* of first and second in the block */
+    uint16_t next[BLOCK];                   /* the next of the same box */
+    uint16_t touched[BLOCK];                /* boxes met */
+    uint16_t heads[WM_CHART_BOXES_MAX];     /* a box's last position, NOBODY between blocks */
+} sorter;
+
+static double number_at(const char *base, size_t stride, size_t i)
+{
+    double value;
+    memcpy(&value, base + i * stride, sizeof value);
+    return value;
+}
+
+/* ---- what the chart does not cover --------------------------------------------------- */
+
+static void refuse(const batch *b, size_t i, double lon, double lat)
+{
+    wanmi_reason reason = wm_remove_datum(b->chart->datum, &lon, &lat);
+    b->reasons[i] = (uint8_t)(reason != WANMI_REASON_NONE ? reason : WANMI_REASON_UNCOVERED);
+    b->xs[i] = b->ys[i] = NAN;
+}
+
+static void ask_proj(const batch *b, sorter *s, size_t from, size_t count)
+{
+    uint8_t reasons[BLOCK];
+    if (b->transform != NULL)
+        wanmi_transform_forward(b->transform, b->chart->datum, count, s->first, 0, s->second, 0,
+                                s->first, s->second, reasons, NULL);
+    for (size_t k = 0; k < count; k++) {
+        size_t i = from + s->ranks[k];
+        if (b->covered != NULL)
+            b->covered[i] = 0;
+        if (b->transform == NULL) {
+            refuse(b, i, s->first[k], s->second[k]);
+            continue;
+        }
+        b->reasons[i] = reasons[k];
+        b->xs[i] = s->first[k];
+        b->ys[i] = s->second[k];
+    }
+}
+
+/* ---- sorting by boxes ---------------------------------------------------------------- */
+
+static uint32_t cell_of(double offset, double per_degree, uint32_t cells)
+{
+    uint32_t cell = (uint32_t)(offset * per_degree);
+    return cell < cells ? cell : cells - 1;
+}
+
+static uint32_t slot_of(const wanmi_chart *c, double lon, double lat)
+{
+    /* Negated, so that NaN lies outside. */
+    if (!(lon >= c->area.west && lon <= c->area.east && lat >= c->area.south && lat <= c->area.north))
+        return WANMI_NONE;
+    uint32_t column = cell_of(lon - c->area.west, c->columns_per_degree, c->columns);
+    uint32_t row = cell_of(lat - c->area.south, c->rows_per_degree, c->rows);
+    return c->slots[row * c->columns + column];
+}
+
+/* Gives the number of boxes touched; in *left, how many no box covers: they
+ * stand in first, second and ranks. */
+static size_t sort(const wanmi_chart *c, sorter *s, size_t count, size_t *left)
+{
+    size_t boxes = 0, alone = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t slot = slot_of(c, s->lon[i], s->lat[i]);
+        if (slot == WANMI_NONE) {
+            s->first[alone] = s->lon[i];
+            s->second[alone] = s->lat[i];
+            s->ranks[alone++] = (uint16_t)i;
+            continue;
+        }
+        if (s->heads[slot] == NOBODY)
+            s->touched[boxes++] = (uint16_t)slot;
+        s->next[i] = s->heads[slot];
+        s->heads[slot] = (uint16_t)i;
+    }
+    *left = alone;
+    return boxes;
+}
+
+static void evaluate_box(const batch *b, sorter *s, size_t from, uint32_t slot)
+{
+    const wanmi_chart *c = b->chart;
+    size_t count = 0;
+    for (uint16_t i = s->heads[slot]; i != NOBODY; i = s->next[i], count++) {
+        s->first[count] = s->lon[i];
+        s->second[count] = s->lat[i];
+        s->ranks[count] = i;
+    }
+    s->heads[slot] = NOBODY;
+    c->code->evaluate(c->boxes + (size_t)slot * wm_chart_stride(c->degree), c->degree, count,
+                      s->first, s->second, s->first, s->second);
+    for (size_t k = 0; k < count; k++) {
+        b->xs[from + s->ranks[k]] = s->first[k];
+        b->ys[from + s->ranks[k]] = s->second[k];
+    }
+}
+
+/* s->lon and s->lat are copies: the block's own may be overwritten meanwhile. */
+static void run_sorted(const batch *b, sorter *s, size_t from, size_t count)
+{
+    size_t left, boxes = sort(b->chart, s, count, &left);
+    if (left != 0)
+        ask_proj(b, s, from, left);
+    for (size_t k = 0; k < boxes; k++)
+        evaluate_box(b, s, from, s->touched[k]);
+}
+
+/* ---- a batch --------------------------------------------------------------------------- */
+
+static void copy_in(const batch *b, sorter *s, size_t from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        s->lon[i] = number_at(b->lon, b->lon_stride, from + i);
+        s->lat[i] = number_at(b->lat, b->lat_stride, from + i);
+    }
+}
+
+static void run_block(const batch *b, sorter *s, size_t from, size_t count)
+{
+    const wanmi_chart *c = b->chart;
+    const bool is_packed = b->lon_stride == sizeof(double) && b->lat_stride == sizeof(double) &&
+                           ((uintptr_t)b->lon | (uintptr_t)b->lat) % sizeof(double) == 0;
+    const bool is_one = c->columns * c->rows == 1;
+    const double *lon = s->lon, *lat = s->lat;
+    memset(b->reasons + from, WANMI_REASON_NONE, count);
+    if (b->covered != NULL)
+        memset(b->covered + from, 1, count);
+    if (is_packed && is_one) {
+        lon = (const double *)(const void *)b->lon + from;
+        lat = (const double *)(const void *)b->lat + from;
+    } else {
+        copy_in(b, s, from, count);
+    }
+    if (is_one && c->code->all_inside(&c->area, count, lon, lat)) {
+        c->code->evaluate(c->boxes, c->degree, count, lon, lat, b->xs + from, b->ys + from);
+        return;
+    }
+    if (is_packed && is_one)
+        copy_in(b, s, from, count);
+    run_sorted(b, s, from, count);
+}
+
+static wanmi_status check(const batch *b, size_t count, wanmi_error *error)
+{
+    if (b->chart == NULL || (count != 0 && (b->lon == NULL || b->lat == NULL || b->xs == NULL ||
+                                            b->ys == NULL || b->reasons == NULL)))
+        return wm_error(error, WANMI_E_ARGUMENT, "a chart and all arrays must be given");
+    if (b->transform == NULL)
+        return WANMI_OK;
+    const wanmi_crs *crs = wm_transform_crs(b->transform);
+    if (crs != b->chart->crs && strcmp(crs->operation, b->chart->crs->operation) != 0)
+        return wm_error(error, WANMI_E_ARGUMENT, "the transform is of another CRS than the chart");
+    return WANMI_OK;
+}
+
+wanmi_status wanmi_chart_forward(const wanmi_chart *chart, wanmi_transform *transform, size_t count,
+                                 const double *lon, size_t lon_stride, const double *lat,
+                                 size_t lat_stride, double *xs, double *ys, uint8_t *reasons,
+                                 uint8_t *covered, wanmi_error *error)
+{
+    const batch b = {chart, transform, (const char *)lon, (const char *)lat,
+                     lon_stride != 0 ? lon_stride : sizeof *lon,
+                     lat_stride != 0 ? lat_stride : sizeof *lat, xs, ys, reasons, covered};
+    wanmi_status status = check(&b, count, error);
+    if (status != WANMI_OK)
+        return status;
+    sorter s;
+    memset(s.heads, 0xFF, chart->box_count * sizeof *s.heads);
+    for (size_t from = 0; from < count; from += BLOCK)
+        run_block(&b, &s, from, count - from < BLOCK ? count - from : BLOCK);
+    return WANMI_OK;
+}
