@@ -1,6 +1,9 @@
 /* CSV in: see csv.h. The scanner remembers how far it is, so that a row that
  * arrives in pieces is looked at once; texts are unquoted and ended in place
  * when their row is whole.
+ *
+ * Longer than most files here: scanning, refusing and going on behind what was
+ * refused work on one state, and would be harder to follow apart.
  */
 #include "csv.h"
 
