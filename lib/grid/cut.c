@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "doubled.h"
 #include "layout.h"
 #include "pieces.h"
 #include "wanmi/grid.h"
@@ -24,6 +25,8 @@ typedef struct cutter {
     wm_lattice lattice;
     wm_grid_geos geos;
     wm_polygons given, touched, cell;
+    size_t *keeper;             /* doubled.h */
+    size_t keeper_count;
     wm_noded noded;
     wm_pieces pieces;
     uint8_t *wkb;
@@ -248,14 +251,37 @@ static bool is_of_one_area(wanmi_status status)
            status == WANMI_E_GRID_AREA || status == WANMI_E_GRID_LAYOUT || status == WANMI_E_ARGUMENT;
 }
 
+static wanmi_status check_code(const cutter *c, size_t number, const wanmi_area_def *areas,
+                               size_t stride, const wanmi_area_def *def, wanmi_error *error)
+{
+    if (c->keeper[number] == 0)
+        return WANMI_OK;
+    const wanmi_area_def *kept = (const void *)((const char *)areas + (c->keeper[number] - 1) * stride);
+    const wm_place place = {.layer = def->layer, .code = def->code, .row = def->row};
+    if (kept->row > 0)
+        return wm_error_at(error, WANMI_E_MAP_CODE, &place, "the code is doubled: row %" PRId64 " has it already",
+                           kept->row);
+    return wm_error_at(error, WANMI_E_MAP_CODE, &place, "the code is doubled: another area has it already");
+}
+
 /* An area with too many cells is fatal, but the others are still counted: the
  * error should name a layout that does for all. */
-static wanmi_status cut_area(cutter *c, wanmi_area_def *def, wanmi_error *first, wanmi_error *error)
+static wanmi_status cut_area(cutter *c, const wanmi_area_def *areas, size_t stride, size_t number,
+                             wanmi_error *first, wanmi_error *error)
 {
     const wanmi_grid_options *o = &c->options;
     wanmi_error why;
+    wanmi_area_def area, *def = &area;
+    wanmi_area_def_init(def);
+    memcpy(def, (const char *)areas + number * stride, stride);
+    def->struct_size = sizeof *def;
+    def->layer = o->area_layer;
+    if (o->area_parent_layer == NULL || o->area_parent_layer[0] == '\0')
+        def->parent = NULL;
     wanmi_error_clear(&why);
-    wanmi_status status = prepare_area(c, def, &why);
+    wanmi_status status = check_code(c, number, areas, stride, def, &why);
+    if (status == WANMI_OK)
+        status = prepare_area(c, def, &why);
     if (status == WANMI_OK && c->pieces.cells > c->layout.most)
         remember_most(c, def);
     if (status == WANMI_OK && c->most_cells == 0)
@@ -293,16 +319,12 @@ static wanmi_status cut_all(cutter *c, const wanmi_area_def *areas, size_t count
     wanmi_status status = add_layers(c, error);
     if (status == WANMI_OK && c->options.on_progress != NULL)
         status = expect(c, areas, count, stride, error);
-    for (size_t i = 0; status == WANMI_OK && i < count; i++) {
-        wanmi_area_def def;
-        wanmi_area_def_init(&def);
-        memcpy(&def, (const char *)areas + i * stride, stride);
-        def.struct_size = sizeof def;
-        def.layer = c->options.area_layer;
-        if (c->options.area_parent_layer == NULL || c->options.area_parent_layer[0] == '\0')
-            def.parent = NULL;
-        status = cut_area(c, &def, &first, error);
+    if (status == WANMI_OK) {
+        status = wm_doubled_find(areas, count, stride, &c->host, &c->keeper, error);
+        c->keeper_count = count + 1;
     }
+    for (size_t i = 0; status == WANMI_OK && i < count; i++)
+        status = cut_area(c, areas, stride, i, &first, error);
     if (status == WANMI_OK && c->most_cells != 0)
         return too_many(c, error);
     if (status == WANMI_OK && c->result.areas == 0 && first.status != WANMI_OK) {
@@ -342,6 +364,7 @@ static void close_cutter(cutter *c)
     wm_polygons_drop(&c->touched);
     wm_polygons_drop(&c->cell);
     wm_free(&c->host, c->wkb, c->wkb_room);
+    wm_free(&c->host, c->keeper, c->keeper_count * sizeof *c->keeper);
     wm_grid_geos_close(&c->geos);
     wm_host_drop(&c->host);
 }

@@ -436,6 +436,34 @@ static void bad_areas_are_reported_and_the_rest_is_cut(void **state)
     wanmi_map_release(j.map);
 }
 
+static void a_doubled_code_is_cut_once(void **state)
+{
+    (void)state;
+    for (int with_problems = 0; with_problems < 2; with_problems++) {
+        job j = new_job("6+2");
+        if (with_problems) {
+            j.options.on_problem = note;
+            j.options.problem_user = &j;
+        }
+        add(&j, "110101", test_wkb_box(X, Y, X + 100, Y + 100));
+        add(&j, "110102", test_wkb_box(X + 100, Y, X + 200, Y + 100));
+        add(&j, "110101", test_wkb_box(X + 200, Y, X + 300, Y + 100));
+        if (with_problems)
+            run_well(&j);
+        else
+            assert_int_equal(run(&j), WANMI_E_MAP_CODE);
+        const wanmi_error *why = with_problems ? &j.problems[0] : &j.error;
+        assert_int_equal(j.problem_count, with_problems);
+        assert_int_equal(why->status, WANMI_E_MAP_CODE);
+        assert_int_equal(why->row, 13);
+        assert_non_null(strstr(why->message, "code 110101: the code is doubled: row 11 has it already"));
+        if (with_problems) {
+            assert_int_equal(j.result.areas, 2);
+            wanmi_map_release(j.map);
+        }
+    }
+}
+
 static void the_first_bad_area_is_the_error_otherwise(void **state)
 {
     (void)state;
@@ -550,6 +578,7 @@ int main(void)
         cmocka_unit_test(codes_that_do_not_fit_the_layout),
         cmocka_unit_test(texts_that_are_no_layout),
         cmocka_unit_test(bad_areas_are_reported_and_the_rest_is_cut),
+        cmocka_unit_test(a_doubled_code_is_cut_once),
         cmocka_unit_test(the_first_bad_area_is_the_error_otherwise),
         cmocka_unit_test(an_area_too_thin_to_bear_nodes),
         cmocka_unit_test(a_lattice_that_is_too_fine),
