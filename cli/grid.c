@@ -1,5 +1,6 @@
 /* wanmi grid: cuts areas into cells and writes both as a map. */
 #include <stdio.h>
+#include <string.h>
 
 #include "common.h"
 #include "options.h"
@@ -60,6 +61,24 @@ static wanmi_status add_unit(run *r, wanmi_error *error)
     return wanmi_map_builder_unit(r->builder, &unit, error);
 }
 
+/* The grid knows no file: it is named here. */
+static void name_file(const run *r, wanmi_error *why)
+{
+    char message[sizeof why->message];
+    if (why->file[0] != '\0' || why->row < 1)
+        return;
+    snprintf(message, sizeof message, "%.255s: %.380s", r->source.source, why->message);
+    memcpy(why->message, message, sizeof message);
+}
+
+static void grid_problem(void *user, const wanmi_error *problem)
+{
+    run *r = user;
+    wanmi_error named = *problem;
+    name_file(r, &named);
+    cli_problem(&r->problems, &named);
+}
+
 static wanmi_status cut(run *r, const wanmi_host *host, wanmi_error *error)
 {
     wanmi_map_build_options options;
@@ -71,8 +90,8 @@ static wanmi_status cut(run *r, const wanmi_host *host, wanmi_error *error)
     r->cut.on_progress = cli_progress_step;
     r->cut.progress_user = &progress;
     if (r->skip_invalid) {
-        r->cut.on_problem = cli_problem;
-        r->cut.problem_user = &r->problems;
+        r->cut.on_problem = grid_problem;
+        r->cut.problem_user = r;
     }
     wanmi_status status = wanmi_map_builder_create(host, &r->builder, error);
     if (status == WANMI_OK)
@@ -88,6 +107,8 @@ static wanmi_status cut(run *r, const wanmi_host *host, wanmi_error *error)
     if (status == WANMI_OK)
         status = wanmi_map_build(r->builder, &options, &r->map, error);
     cli_progress_end(&progress);
+    if (status != WANMI_OK)
+        name_file(r, error);
     return status;
 }
 
@@ -122,6 +143,10 @@ static int run_grid(run *r, const wanmi_host *host)
     if (r->problems.count != 0 && !r->skip_invalid) {
         cli_say("%llu areas cannot be used; --skip-invalid goes on without them",
                 (unsigned long long)r->problems.count);
+        return CLI_UNUSABLE;
+    }
+    if (wanmi_io_areas_count(r->areas) == 0) {
+        cli_say("%s: no area is left to be cut", r->source.source);
         return CLI_UNUSABLE;
     }
     if (cut(r, host, &error) != WANMI_OK || write_map(r, host, &error) != WANMI_OK)

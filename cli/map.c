@@ -45,6 +45,8 @@ static int map_create(int argc, char **argv)
 
 /* ---- layer --------------------------------------------------------------------------- */
 
+enum { LEVEL_MAX = 1000 };
+
 typedef struct layer_run {
     wanmi_layer_def def;
     wanmi_io_layer_options source;
@@ -122,6 +124,8 @@ static int map_layer(int argc, char **argv)
         return code;
     if (strcmp(r.kind, "partition") != 0 && strcmp(r.kind, "overlay") != 0)
         return cli_usage("map layer", "--kind: '%s' is not partition or overlay", r.kind);
+    if (r.level < 0 || r.level > LEVEL_MAX)
+        return cli_usage("map layer", "--level: from 0 to %d", LEVEL_MAX);
     return add_layer(operands[0], &r);
 }
 
@@ -210,6 +214,8 @@ static int map_drop(int argc, char **argv)
     const cli_command command = {"map drop", "MAP NAME",
                                  "Removes a layer, or empties a table: units, duties or rules.",
                                  "wanmi map drop city.gpkg school", NULL, 0, 2, 2};
+    /* Their names in the file; a layer may have the short one. */
+    static const char *const tables[] = {"wanmi_units", "wanmi_duties", "wanmi_rules"};
     const char *operands[2];
     size_t count = 0;
     wanmi_error error;
@@ -218,8 +224,11 @@ static int map_drop(int argc, char **argv)
         return code;
     wanmi_error_clear(&error);
     wanmi_host host = cli_host();
-    return wanmi_io_map_drop(operands[0], operands[1], &host, &error) == WANMI_OK ? CLI_DONE
-                                                                                   : cli_fail(&error);
+    wanmi_status status = wanmi_io_map_drop(operands[0], operands[1], &host, &error);
+    for (size_t i = 0; i < CLI_COUNT(tables) && status == WANMI_E_MAP_LAYER; i++)
+        if (strcmp(operands[1], tables[i] + strlen("wanmi_")) == 0)
+            status = wanmi_io_map_drop(operands[0], tables[i], &host, &error);
+    return status == WANMI_OK ? CLI_DONE : cli_fail(&error);
 }
 
 static int map_export(int argc, char **argv)

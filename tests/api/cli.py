@@ -135,6 +135,14 @@ def test_map():
         vector('schools.geojson'), '--code', 'code').gives(0, 'school: 2 read, 2 taken, 0 refused\n', '')
     Run('map', 'drop', 'e.gpkg', 'school').gives(0, '', '')
     Run('map', 'drop', 'e.gpkg', 'school').gives(2, '').says('school')
+    Run('map', 'layer', 'e.gpkg', '--name', 'x', '--kind', 'overlay', '--level', '4294967296', '--from', 'f',
+        '--code', 'c').gives(2, '').says('--level: from 0 to 1000')
+    shutil.copy('m.gpkg', 'd.gpkg')
+    for table in ('rules', 'duties', 'units'):
+        Run('map', 'drop', 'd.gpkg', table).gives(0, '', '')
+    check('drop: tables are empty', re.findall(r'(units|duties|rules) +0', Run('map', 'list', 'd.gpkg').out) == [
+        'units', 'duties', 'rules'])
+    Run('map', 'drop', 'd.gpkg', 'objects').gives(2, '').says('objects')
     Run('map', 'layer', 'e.gpkg', '--name', 'x', '--kind', 'odd', '--level', '1', '--from', 'f', '--code',
         'c').gives(2, '').says("--kind: 'odd' is not partition or overlay")
 
@@ -157,6 +165,14 @@ def test_bad_areas():
     Run('grid', *words).gives(2, '').says('row 2', '110101001002', 'Self-intersection', 'row 3', '--skip-invalid')
     check('no map after a refusal', not os.path.exists('bad.gpkg'))
     Run('grid', *words, '--skip-invalid').gives(0).says('row 2', 'row 3')
+    areas = json.loads(read(vector('communities.geojson')))
+    areas['features'].append(dict(areas['features'][0], properties={'code': '12', 'name': 'short'}))
+    areas['features'].append(areas['features'][0])
+    words = ['--areas', write('twice.geojson', json.dumps(areas)), '--code', 'code', '--crs', 'EPSG:4548', '-o', 'twice.gpkg']
+    Run('grid', *words, '--skip-invalid').gives(0).says(
+        'twice.geojson: layer area, row 3, code 12: layout', 'twice.geojson: layer area, row 4, code 110101001001: the '
+        'code is doubled: row 1 has it already', '2 areas, 44 cells')
+    Run('grid', *words, '--where', "code = 'nobody'").gives(2, '').says('twice.geojson: no area is left to be cut')
     Run('grid', '--areas', 'nowhere.geojson', '--code', 'code', '--crs', 'EPSG:4548', '-o', 'x.gpkg').gives(2, '').says(
         'nowhere.geojson')
     Run('grid', '--areas', vector('communities.geojson'), '--code', 'cod', '--crs', 'EPSG:4548', '-o',
