@@ -40,7 +40,8 @@ typedef struct wanmi_crs_options {
 /* Owns: the caller. Threads: any. Since: 0.1 */
 WANMI_API void wanmi_crs_options_init(wanmi_crs_options *options);
 
-/* Makes a CRS from a definition: "EPSG:4548", any PROJ string, any WKT. It must
+/* Makes a CRS from a definition: "EPSG:4548", any PROJ string, any WKT, or a CRS's
+ * whole name (part of a name, or "4548", is refused: PROJ would guess). It must
  * be projected and in metres. Longitude and latitude are taken as EPSG:4490 or
  * EPSG:4326, whichever has an operation to it that is not a ballpark one
  * (EPSG:4490 first for CRSs on the CGCS2000 datum, EPSG:4326 first for others);

@@ -147,8 +147,19 @@ static bool is_projected(const PJ *crs)
     return crs != NULL && proj_get_type(crs) == PJ_TYPE_PROJECTED_CRS;
 }
 
+/* PROJ takes any other text for part of a name and gives the one CRS that has
+ * it: "4548" would be a map of Antarctica, "SCAR IMW ST45-48". */
+static bool is_guess(const PJ *crs, const char *text)
+{
+    const char *name = proj_get_name(crs);
+    return strpbrk(text, ":=[{") == NULL && (name == NULL || strcasecmp(name, text) != 0);
+}
+
 static wanmi_status fill(wm_proj *proj, const char *text, wm_definition *d, wanmi_error *error)
 {
+    if (is_guess(d->whole, text))
+        return wrong(error, WANMI_E_CRS_DEFINITION, text,
+                     "it is no code such as EPSG:4548, no PROJ string, no WKT and no CRS's whole name", "");
     if (!proj_is_crs(d->whole))
         return wrong(error, WANMI_E_CRS_DEFINITION, text, "PROJ reads it as something else", "");
     d->projected = proj_get_type(d->whole) == PJ_TYPE_BOUND_CRS

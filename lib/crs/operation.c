@@ -232,9 +232,11 @@ wanmi_status wm_operation_check(wm_proj *proj, const wm_definition *d,
     const wm_place place = {.value = pipeline};
     wm_proj_forget(proj);
     PJ *operation = proj_create(proj->context, pipeline);
-    const char *wrong = NULL;
-    if (operation == NULL || proj_is_crs(operation))
-        wrong = operation != NULL ? "is a CRS" : wm_proj_complaint(proj);
+    const char *wrong = NULL, *words = "";
+    if (operation == NULL)
+        wrong = "cannot be made: ", words = wm_proj_complaint(proj);
+    else if (proj_is_crs(operation))
+        wrong = "is a CRS";
     else if (proj_angular_input(operation, PJ_FWD))
         wrong = "takes radians; let it begin with +step +proj=unitconvert +xy_in=deg +xy_out=rad";
     if (wrong == NULL) {
@@ -244,7 +246,8 @@ wanmi_status wm_operation_check(wm_proj *proj, const wm_definition *d,
     }
     wanmi_status status = WANMI_OK;
     if (wrong != NULL)
-        status = wm_error_at(error, WANMI_E_CRS_OPERATION, &place, "CRS: the operation %s", wrong);
+        status = wm_error_at(error, WANMI_E_CRS_OPERATION, &place, "CRS: the operation %s%s", wrong,
+                             words);
     proj_destroy(operation);
     return status;
 }

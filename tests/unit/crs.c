@@ -196,6 +196,9 @@ static void definitions_that_are_refused(void **state)
     static const refusal all[] = {
         {"nonsense", WANMI_E_CRS_DEFINITION, "cannot read"},
         {"EPSG:99999", WANMI_E_CRS_DEFINITION, "EPSG:99999"},
+        /* PROJ finds one CRS whose name holds these: none that was asked for. */
+        {"4548", WANMI_E_CRS_DEFINITION, "no code such as EPSG:4548"},
+        {"SCAR IMW ST45", WANMI_E_CRS_DEFINITION, "whole name"},
         {"+proj=foo", WANMI_E_CRS_DEFINITION, "cannot read"},
         {"PROJCS[\"x\",GEOGCS[", WANMI_E_CRS_DEFINITION, "cannot read"},
         {"{\"type\": \"nothing\"}", WANMI_E_CRS_DEFINITION, "cannot read"},
@@ -225,6 +228,14 @@ static void definitions_that_are_refused(void **state)
             fail_msg("'%s' does not say '%s'", error.message, all[i].words);
         assert_int_equal(wanmi_crs_create(all[i].definition, NULL, NULL, &crs, NULL), all[i].status);
     }
+}
+
+static void a_whole_name_is_taken(void **state)
+{
+    (void)state;
+    wanmi_crs *crs = make("CGCS2000 / 3-degree Gauss-Kruger CM 117E", NULL, 0);
+    assert_int_equal(wanmi_crs_epsg(crs), 4548);
+    wanmi_crs_release(crs);
 }
 
 static void ballpark_tells_the_ways_out(void **state)
@@ -318,7 +329,7 @@ static void operations_that_are_refused(void **state)
 {
     (void)state;
     static const refusal all[] = {
-        {"+proj=foo", WANMI_E_CRS_OPERATION, "Unknown projection"},
+        {"+proj=foo", WANMI_E_CRS_OPERATION, "cannot be made: "},
         {"EPSG:4326", WANMI_E_CRS_OPERATION, "is a CRS"},
         {"+proj=tmerc +lon_0=117 +ellps=GRS80", WANMI_E_CRS_OPERATION, "radians"},
         {DEGREES "+step +proj=tmerc +lon_0=117 +ellps=GRS80 +step +proj=axisswap +order=2,1",
@@ -560,6 +571,7 @@ int main(void)
         cmocka_unit_test(local_systems),
         cmocka_unit_test(shift_in_the_definition),
         cmocka_unit_test(definitions_that_are_refused),
+        cmocka_unit_test(a_whole_name_is_taken),
         cmocka_unit_test(ballpark_tells_the_ways_out),
         cmocka_unit_test(old_datums_are_warned_of),
         cmocka_unit_test(given_operations),
