@@ -13,7 +13,7 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"grid", cli_grid, "cut areas into cells and write them as a map"},
-    {"map", cli_map, "make and change a map: create layer units duties rules list drop export explain"},
+    {"map", cli_map, "make and change a map: create layer units duties rules list set drop export explain"},
     {"check", cli_check, "look for gaps, overlaps and other faults of a map or a file of areas"},
     {"info", cli_info, "what a map holds and what its index weighs"},
     {"locate", cli_locate, "positions in, areas out"},

@@ -184,7 +184,7 @@ static int map_rules(int argc, char **argv)
                      "  weekdays, hours, role, at_layer, holders, unit, copy, priority, deadline, tag, last");
 }
 
-/* ---- list, drop, export ---------------------------------------------------------------- */
+/* ---- list, set, drop, export ---------------------------------------------------------------- */
 
 static int map_list(int argc, char **argv)
 {
@@ -207,6 +207,24 @@ static int map_list(int argc, char **argv)
     }
     wanmi_map_release(map);
     return code;
+}
+
+static int map_set(int argc, char **argv)
+{
+    const cli_command command = {"map set", "MAP KEY VALUE",
+                                 "Sets title, timezone, cell_layer, fallback_unit, code_layout or snap_m.",
+                                 "wanmi map set city.gpkg snap_m 5", NULL, 0, 3, 3};
+    const char *operands[3];
+    size_t count = 0;
+    wanmi_error error;
+    int code = cli_parse(&command, argc, argv, operands, &count);
+    if (code >= 0)
+        return code;
+    wanmi_error_clear(&error);
+    wanmi_host host = cli_host();
+    return wanmi_io_map_set(operands[0], operands[1], operands[2], &host, &error) == WANMI_OK
+               ? CLI_DONE
+               : cli_fail(&error);
 }
 
 static int map_drop(int argc, char **argv)
@@ -268,6 +286,7 @@ static const map_verb verbs[] = {
     {"duties", map_duties, "adds duties from a CSV file"},
     {"rules", map_rules, "adds rules from a CSV file"},
     {"list", map_list, "what is in it"},
+    {"set", map_set, "changes the title, zone, cell layer, fallback unit, code layout or snapping"},
     {"drop", map_drop, "removes a layer or table"},
     {"export", map_export, "the same as GeoJSON and CSV"},
     {"explain", cli_map_explain, "who would get what, and why"},
@@ -286,7 +305,7 @@ int cli_map(int argc, char **argv)
 {
     const char *names[CLI_COUNT(verbs) + 1] = {NULL};
     if (argc < 2)
-        return cli_usage("map", "wants a verb: create layer units duties rules list drop export explain");
+        return cli_usage("map", "wants a verb: create layer units duties rules list set drop export explain");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help();
     for (size_t i = 0; i < CLI_COUNT(verbs); i++) {

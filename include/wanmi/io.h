@@ -134,6 +134,13 @@ WANMI_API wanmi_status wanmi_io_map_add_table(const char *path, wanmi_io_table t
 WANMI_API wanmi_status wanmi_io_map_drop(const char *path, const char *name, const wanmi_host *host,
                                          wanmi_error *error);
 
+/* Changes one key of a map file's wanmi_meta: title, timezone, cell_layer,
+ * fallback_unit, code_layout or snap_m. The others are the map's identity or
+ * are bound to its coordinates.
+ * Errors: WANMI_E_MAP_META (another key; a value the map cannot have). Since: 0.1 */
+WANMI_API wanmi_status wanmi_io_map_set(const char *path, const char *key, const char *value,
+                                        const wanmi_host *host, wanmi_error *error);
+
 /* Writes a map as GeoJSON (one file a layer, longitude and latitude) and CSV
  * (one file a table) into a folder, made if it is not there. Since: 0.1 */
 WANMI_API wanmi_status wanmi_io_map_export(const wanmi_map *map, const char *folder,

@@ -251,6 +251,35 @@ wanmi_status wanmi_io_map_drop(const char *path, const char *name, const wanmi_h
     return wm_change_end(&change, drop_from(&change, name, error), error);
 }
 
+/* ---- meta ------------------------------------------------------------------------------------- */
+
+static wanmi_status check_key(const char *path, const char *key, wanmi_error *error)
+{
+    static const char *const free_keys[] = {"title", "timezone", "cell_layer", "fallback_unit",
+                                            "code_layout", "snap_m"};
+    for (size_t i = 0; i < sizeof free_keys / sizeof *free_keys; i++)
+        if (strcmp(key, free_keys[i]) == 0)
+            return WANMI_OK;
+    const wm_place place = {.file = path, .layer = "wanmi_meta", .value = key};
+    return wm_error_at(error, WANMI_E_MAP_META, &place,
+                       "only title, timezone, cell_layer, fallback_unit, code_layout and snap_m can be set");
+}
+
+wanmi_status wanmi_io_map_set(const char *path, const char *key, const char *value,
+                              const wanmi_host *host, wanmi_error *error)
+{
+    if (key == NULL || value == NULL)
+        return wm_error(error, WANMI_E_ARGUMENT, "key or value is NULL");
+    wm_change change;
+    wanmi_status status = wm_change_begin(&change, path, NULL, host, error);
+    if (status != WANMI_OK)
+        return status;
+    status = check_key(path, key, error);
+    if (status == WANMI_OK)
+        status = wm_meta_set(change.data, key, value, path, &change.gdal, error);
+    return wm_change_end(&change, status, error);
+}
+
 /* ---- a new map ------------------------------------------------------------------------------- */
 
 static wanmi_status empty_map(const wanmi_map_meta *meta, const wanmi_host *host, wanmi_map **map,

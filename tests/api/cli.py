@@ -74,7 +74,7 @@ def read(name):
 # ---- usage --------------------------------------------------------------------------
 
 VERBS = ['grid', 'map', 'map create', 'map layer', 'map units', 'map duties', 'map rules', 'map list',
-         'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route']
+         'map set', 'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route']
 
 
 def test_usage():
@@ -135,6 +135,13 @@ def test_map():
         vector('schools.geojson'), '--code', 'code').gives(0, 'school: 2 read, 2 taken, 0 refused\n', '')
     Run('map', 'drop', 'e.gpkg', 'school').gives(0, '', '')
     Run('map', 'drop', 'e.gpkg', 'school').gives(2, '').says('school')
+    Run('map', 'set', 'e.gpkg', 'title', '新名').gives(0, '', '')
+    check('set: the title is another', '新名' in Run('info', 'e.gpkg').out)
+    Run('map', 'set', 'e.gpkg', 'crs', 'EPSG:4547').gives(2, '').says('wanmi_meta', "'crs'")
+    Run('map', 'set', 'e.gpkg', 'snap_m', 'near').gives(2, '').says('snap_m', "'near'")
+    Run('map', 'set', 'e.gpkg', 'snap_m', '2000').gives(2, '').says('snap')
+    Run('map', 'set', 'e.gpkg', 'timezone', 'Asia/Nowhere').gives(2, '').says('Asia/Nowhere')
+    check('set: a refused change changes nothing', '新名' in Run('info', 'e.gpkg').out)
     Run('map', 'layer', 'e.gpkg', '--name', 'x', '--kind', 'overlay', '--level', '4294967296', '--from', 'f',
         '--code', 'c').gives(2, '').says('--level: from 0 to 1000')
     shutil.copy('m.gpkg', 'd.gpkg')
