@@ -9,8 +9,10 @@
 
 #include "chart.h"
 
-/* Two registers of positions share each load of a coefficient. */
-enum { STEP = 2 * WM_LANES };
+enum {
+    STEP = 2 * WM_LANES,        /* two registers of positions share each load of a coefficient */
+    FEW = 2                     /* positions that are sooner done one by one */
+};
 
 typedef double lanes __attribute__((vector_size(8 * WM_LANES)));
 typedef int64_t marks __attribute__((vector_size(8 * WM_LANES)));
@@ -77,8 +79,10 @@ static inline __attribute__((always_inline)) void evaluate_all(const double *box
     size_t i = 0;
     for (; i + STEP <= count; i += STEP)
         evaluate_step(box, degree, lon + i, lat + i, xs + i, ys + i);
-    if (i == count)
+    if (count - i <= FEW) {
+        wm_chart_portable.evaluate(box, (uint32_t)degree, count - i, lon + i, lat + i, xs + i, ys + i);
         return;
+    }
     double rest[4][STEP] = {{0}};
     memcpy(rest[0], lon + i, (count - i) * sizeof *lon);
     memcpy(rest[1], lat + i, (count - i) * sizeof *lat);

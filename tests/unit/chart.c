@@ -351,6 +351,41 @@ static void every_count_gives_the_same_bits(void **state)
     wanmi_crs_release(crs);
 }
 
+/* One position beyond one edge by one double, or NaN, among others that lie
+ * inside, at every place of a register: it alone is not covered. */
+static void one_bad_position_is_seen(void **state)
+{
+    (void)state;
+    enum { COUNT = 75 };
+    const double bad[][2] = {{nextafter(city.west, -1e9), 39.9}, {nextafter(city.east, 1e9), 39.9},
+                             {116.4, nextafter(city.south, -1e9)}, {116.4, nextafter(city.north, 1e9)},
+                             {NAN, 39.9}, {116.4, NAN}, {INFINITY, 39.9}, {116.4, -INFINITY}};
+    static answers a;
+    wanmi_crs *crs = test_chart_crs(&city);
+    for (int kernel = WANMI_KERNEL_PORTABLE; kernel <= WANMI_KERNEL_X86_64_V4; kernel++) {
+        wanmi_chart *chart = city_chart(crs, false, (wanmi_kernel)kernel);
+        if (chart == NULL)
+            continue;
+        for (size_t at = 0; at < COUNT; at++) {
+            for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+                double lon[COUNT], lat[COUNT];
+                for (size_t i = 0; i < COUNT; i++) {        /* the corners are inside */
+                    lon[i] = i % 2 != 0 ? city.west : city.east;
+                    lat[i] = i % 4 < 2 ? city.south : city.north;
+                }
+                lon[at] = bad[k][0], lat[at] = bad[k][1];
+                forward(chart, NULL, COUNT, lon, lat, &a);
+                for (size_t i = 0; i < COUNT; i++)
+                    assert_int_equal(a.covered[i], i != at);
+                assert_int_equal(a.reasons[at], k < 4 ? WANMI_REASON_UNCOVERED : WANMI_REASON_NOT_FINITE);
+                assert_true(isnan(a.x[at]) && isnan(a.y[at]));
+            }
+        }
+        wanmi_chart_release(chart);
+    }
+    wanmi_crs_release(crs);
+}
+
 static void arguments_are_checked(void **state)
 {
     (void)state;
@@ -470,6 +505,7 @@ int main(void)
         cmocka_unit_test(bad_positions_get_the_same_reasons),
         cmocka_unit_test(every_layout_gives_the_same_bits),
         cmocka_unit_test(every_count_gives_the_same_bits),
+        cmocka_unit_test(one_bad_position_is_seen),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(the_view_is_the_chart),
     };
