@@ -15,30 +15,44 @@ static bool given(const char *text)
 
 /* ---- what the source's CRS is --------------------------------------------------------- */
 
-/* Longitude and latitude in degrees on one of these datums. */
-static bool is_geographic_on(OGRSpatialReferenceH srs, const char *const *datums)
+static const char *const wgs84_names[] = {"WGS_1984", "D_WGS_1984", NULL};
+static const char *const cgcs2000_names[] = {"China_2000", "D_China_2000",
+                                             "China_Geodetic_Coordinate_System_2000", NULL};
+
+/* Degrees or metres on one of these datums. */
+static bool is_on(OGRSpatialReferenceH srs, const char *const *datums)
 {
     const char *datum = OSRGetAttrValue(srs, "DATUM", 0);
-    if (!OSRIsGeographic(srs) || datum == NULL || OSRGetPrimeMeridian(srs, NULL) != 0 ||
-        fabs(OSRGetAngularUnits(srs, NULL) - 0.017453292519943295) > 1e-15)
-        return false;
-    for (; *datums != NULL; datums++)
+    for (; datum != NULL && *datums != NULL; datums++)
         if (strcmp(datum, *datums) == 0)
             return true;
     return false;
 }
 
+/* Longitude and latitude in degrees on one of these datums. */
+static bool is_geographic_on(OGRSpatialReferenceH srs, const char *const *datums)
+{
+    return is_on(srs, datums) && OSRIsGeographic(srs) && OSRGetPrimeMeridian(srs, NULL) == 0 &&
+           fabs(OSRGetAngularUnits(srs, NULL) - 0.017453292519943295) <= 1e-15;
+}
+
 static bool is_wgs84(OGRSpatialReferenceH srs)
 {
-    static const char *const names[] = {"WGS_1984", "D_WGS_1984", NULL};
-    return is_geographic_on(srs, names);
+    return is_geographic_on(srs, wgs84_names);
 }
 
 static bool is_cgcs2000(OGRSpatialReferenceH srs)
 {
-    static const char *const names[] = {"China_2000", "D_China_2000",
-                                        "China_Geodetic_Coordinate_System_2000", NULL};
-    return is_geographic_on(srs, names);
+    return is_geographic_on(srs, cgcs2000_names);
+}
+
+/* WGS 84 and CGCS2000 are taken for equal, which PROJ calls a ballpark operation:
+ * so a source on one of them goes to degrees of its own datum. */
+static const char *degrees_for(const wm_source_crs *source, wanmi_crs *crs)
+{
+    if (is_on(source->srs, wgs84_names))
+        return "EPSG:4326";
+    return is_on(source->srs, cgcs2000_names) ? "EPSG:4490" : wanmi_crs_geographic(crs);
 }
 
 static bool is_map_crs(OGRSpatialReferenceH srs, wanmi_crs *crs)
@@ -89,10 +103,10 @@ static wanmi_status choose_operation(wm_to_map *to, const PJ *from, wanmi_crs *c
                                      const wm_source_crs *source, wanmi_error *error)
 {
     const wm_place place = {.file = source->file, .value = proj_get_name(from)};
-    PJ *degrees = proj_create(to->context, wanmi_crs_geographic(crs));
+    const char *name = degrees_for(source, crs);
+    PJ *degrees = proj_create(to->context, name);
     if (degrees == NULL)
-        return wm_error_at(error, WANMI_E_CRS_DATABASE, &place, "PROJ does not know %s",
-                           wanmi_crs_geographic(crs));
+        return wm_error_at(error, WANMI_E_CRS_DATABASE, &place, "PROJ does not know %s", name);
     int found = 0;
     to->first = best_operation(to, from, degrees, source, false, &found);
     if (to->first == NULL && found == 0)
@@ -103,10 +117,9 @@ static wanmi_status choose_operation(wm_to_map *to, const PJ *from, wanmi_crs *c
     if (found > 0)
         return wm_error_at(error, WANMI_E_CRS_BALLPARK, &place,
                            "PROJ has only a ballpark operation, without a datum shift, from the "
-                           "source's CRS to %s; reproject the file with the right one first",
-                           wanmi_crs_geographic(crs));
+                           "source's CRS to %s; reproject the file with the right one first", name);
     return wm_error_at(error, WANMI_E_CRS_OPERATION, &place,
-                       "PROJ has no operation from the source's CRS to %s", wanmi_crs_geographic(crs));
+                       "PROJ has no operation from the source's CRS to %s", name);
 }
 
 static wanmi_status open_other(wm_to_map *to, const wm_source_crs *source, wanmi_crs *crs,

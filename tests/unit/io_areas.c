@@ -259,6 +259,25 @@ static void another_crs_goes_through_longitude_and_latitude(void **state)
     assert_true(x - px < 1e-6 && px - x < 1e-6 && y - py < 1e-6 && py - y < 1e-6);
     wanmi_io_areas_free(areas);
     wanmi_crs_release(crs);
+    /* WGS 84 and CGCS2000 are equal, also in metres: both ways, also Web Mercator. */
+    char *metres = in_folder("cgcs2000.gpkg"), *web = in_folder("web.gpkg");
+    run("ogr2ogr -f GPKG -a_srs EPSG:4490 '%s.degrees.gpkg' '%s'", metres, path);
+    run("ogr2ogr -f GPKG -t_srs EPSG:4549 '%s' '%s.degrees.gpkg'", metres, metres);
+    run("ogr2ogr -f GPKG -t_srs EPSG:3857 '%s' '%s'", web, path);
+    static const char *const targets[] = {"EPSG:4548", "EPSG:32650", "EPSG:4548"};
+    const char *const sources[] = {utm, metres, web};
+    for (int i = 0; i < 3; i++) {
+        options = options_of(sources[i]);
+        crs = crs_of(targets[i]);
+        areas = NULL;
+        assert_int_equal(wanmi_io_areas_read(&options, "l", crs, NULL, NULL, NULL, &areas, NULL, NULL),
+                         WANMI_OK);
+        vertex(wanmi_io_areas_list(areas), 2, &x, &y);
+        project(targets[i], WANMI_DATUM_WGS84, 116.41, 39.91, &px, &py);
+        assert_true(x - px < 1e-6 && px - x < 1e-6 && y - py < 1e-6 && py - y < 1e-6);
+        wanmi_io_areas_free(areas);
+        wanmi_crs_release(crs);
+    }
     /* State plane feet, axes east and north, with a datum that has a shift. */
     char *york = features("york.geojson", FEATURE("N", "Polygon", "[[[-74,40.7],[-73.99,40.7],"
                           "[-73.99,40.71],[-74,40.7]]]"));
