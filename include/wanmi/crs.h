@@ -98,8 +98,8 @@ WANMI_API wanmi_status wanmi_transform_inverse(wanmi_transform *transform, wanmi
                                                wanmi_error *error);
 
 /* ---- charts: PROJ's answers by polynomials, with a bound -----------------------
- * A chart gives x, y of a datum's longitude and latitude in one area about a
- * hundred times as fast as PROJ, and never farther from wanmi_transform_forward
+ * A chart gives x, y of a datum's longitude and latitude in one area up to a
+ * hundred times as fast as PROJ, and no farther from wanmi_transform_forward
  * than its stated bound. The area is cut into equal boxes; in each, x and y are
  * polynomials fitted to the reference. The largest error is measured in every
  * box on a dense sample with its edges, its corners and a rim around it, and a
