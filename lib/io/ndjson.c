@@ -124,11 +124,20 @@ static wanmi_status find_point(feature *f, wanmi_error *error)
     return WANMI_OK;
 }
 
+/* Found before anything is refused: a refused row is known by its id. */
+static void find_id(feature *f)
+{
+    f->value[WM_ID] = member(f->members, f->names->text[WM_ID]);
+    if (f->value[WM_ID] == NULL && f->is_feature)
+        f->value[WM_ID] = member(f->root, "id");
+}
+
 static wanmi_status find_values(feature *f, wanmi_error *error)
 {
     const char *type = json_string_value(json_object_get(f->root, "type"));
     f->is_feature = type != NULL && strcmp(type, "Feature") == 0;
     f->members = f->is_feature ? member(f->root, "properties") : f->root;
+    find_id(f);
     if (f->members != NULL && !json_is_object(f->members))
         return refuse(f, NULL, "the feature's properties are not an object", NULL, error);
     wanmi_status status = f->is_feature ? find_point(f, error) : WANMI_OK;
@@ -137,8 +146,6 @@ static wanmi_status find_values(feature *f, wanmi_error *error)
         if (f->value[i] != NULL)
             continue;
         f->value[i] = member(f->members, name);
-        if (f->value[i] == NULL && i == WM_ID && f->is_feature)
-            f->value[i] = member(f->root, "id");
         if (f->value[i] == NULL && f->names->required[i] &&
             (i <= WM_LAT || json_object_get(f->members, name) == NULL))
             status = refuse(f, name, "is missing", NULL, error);
@@ -201,6 +208,14 @@ static wanmi_status write_values(feature *f, char *line, size_t length, wanmi_er
     return WANMI_OK;
 }
 
+/* Of a refused row only its id is left. */
+static void keep_id(feature *f, char *line, size_t length)
+{
+    *f->raw = (wm_raw){.row = f->raw->row, .line = f->raw->line};
+    if (f->value[WM_ID] != NULL)
+        write_value(f, WM_ID, line, line + length);
+}
+
 wanmi_status wm_ndjson_next(wm_ndjson *ndjson, bool keep, const wm_names *names, wm_raw *raw,
                             wanmi_error *error)
 {
@@ -224,6 +239,8 @@ wanmi_status wm_ndjson_next(wm_ndjson *ndjson, bool keep, const wm_names *names,
         status = refuse(&f, NULL, "is not a JSON object", NULL, error);
     if (status == WANMI_OK)
         status = write_values(&f, line, length, error);
+    if (status != WANMI_OK)
+        keep_id(&f, line, length);
     json_decref(f.root);
     return status;
 }

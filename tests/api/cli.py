@@ -243,6 +243,13 @@ def test_locate_formats():
 ''', '')
     feature = {'type': 'Feature', 'id': 'f', 'geometry': {'type': 'Point', 'coordinates': [116.4025, 39.9015]}}
     Run('locate', 'm.gpkg', stdin=json.dumps(feature).encode()).gives(0).says('f,110101001001,110101001001014,S1')
+    refused = [dict(feature, geometry=None), dict(feature, geometry={'type': 'MultiPoint', 'coordinates': []}),
+               dict(feature, properties=7), {'id': 'nolat', 'lon': 116.4}, {'id': 'text', 'lon': 'x', 'lat': 'y'},
+               {'id': 8, 'lon': 116.4, 'lat': [39.9]}, {'id': 'when', 'lon': 116.4, 'lat': 39.9, 'time': 5},
+               {'id': [], 'lon': 116.4, 'lat': 39.9}]
+    done = Run('locate', 'm.gpkg', stdin='\n'.join(map(json.dumps, refused)).encode()).gives(1)
+    check('refused rows keep their ids', [line.split(',')[0] for line in done.out.splitlines()[1:]] == [
+        'f', 'f', 'f', 'nolat', 'text', '8', 'when', '8'], done.out)
     Run('locate', 'm.gpkg', vector('events.csv'), '--output', 'gpkg', '-o', 'l.gpkg').gives(1, '')
     with sqlite3.connect('l.gpkg') as file:
         rows = file.execute('select id, cell, status, geom is null from l order by fid').fetchall()
