@@ -11,9 +11,12 @@
  *   - `error` may be NULL; it belongs to the caller and is filled only when an
  *     error is returned;
  *   - outputs are untouched unless the status is WANMI_OK or says otherwise;
- *   - freeing NULL is allowed and does nothing.
+ *   - freeing NULL is allowed and does nothing;
+ *   - any function with a status may give WANMI_E_ARGUMENT for a NULL where a
+ *     thing must be, or for a struct without its size; "Errors:" lists what else.
  * The law of structs: where a struct opens with `struct_size`, call its _init
- * function first; fields are only ever appended.
+ * function first; fields are only ever appended. A size that is none (less than
+ * itself, or more than the library knows) is WANMI_E_ARGUMENT.
  */
 #ifndef WANMI_BASE_H
 #define WANMI_BASE_H

@@ -116,7 +116,7 @@ typedef void (*wanmi_finding_fn)(void *user, const wanmi_finding *finding);
 
 typedef struct wanmi_check_options {
     size_t struct_size;
-    double tolerance_m;             /* gaps and overlaps thinner than this are not findings: default 0.001 */
+    double tolerance_m;             /* 0 to 1,000; gaps and overlaps thinner than this are not findings: default 0.001 */
     int64_t instant_us;             /* areas valid then; WANMI_TIME_NONE: the clock's now */
     wanmi_progress_fn on_progress;
     void *progress_user;

@@ -327,7 +327,7 @@ WANMI_API wanmi_status wanmi_map_rule(const wanmi_map *map, uint32_t rule, wanmi
 
 /* Whether two maps say the same: meta (with uuid), layers, areas with every
  * coordinate bit, units, duties, rules; not the rows they came from, nor the
- * generation. WANMI_OK: equal. WANMI_PARTIAL: `difference` names the first one.
+ * generation, nor allow_ballpark. WANMI_OK: equal. WANMI_PARTIAL: `difference` names the first one.
  * Since: 0.1 */
 WANMI_API wanmi_status wanmi_map_equal(const wanmi_map *a, const wanmi_map *b, wanmi_error *difference);
 

@@ -82,7 +82,7 @@ wanmi_status wm_host_copy(wanmi_host *to, const wanmi_host *from, wanmi_error *e
     wanmi_host copy;
     wanmi_host_init(&copy);
     if (from != NULL) {
-        if (from->struct_size == 0 || from->struct_size > sizeof copy)
+        if (from->struct_size < sizeof(size_t) || from->struct_size > sizeof copy)
             return wm_error(error, WANMI_E_ARGUMENT, "wanmi_host was not filled by wanmi_host_init");
         memcpy(&copy, from, from->struct_size);
         copy.struct_size = sizeof copy;

@@ -18,7 +18,7 @@ static wanmi_status copy_options(const wanmi_crs_options *from, wanmi_crs_option
     wanmi_crs_options_init(to);
     if (from == NULL)
         return WANMI_OK;
-    if (from->struct_size == 0 || from->struct_size > sizeof *to)
+    if (from->struct_size < sizeof(size_t) || from->struct_size > sizeof *to)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_crs_options was not filled by wanmi_crs_options_init");
     memcpy(to, from, from->struct_size);

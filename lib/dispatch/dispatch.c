@@ -24,7 +24,7 @@ static wanmi_status read_options(wanmi_dispatch_options *to, const wanmi_dispatc
 {
     wanmi_dispatch_options_init(to);
     if (from != NULL) {
-        if (from->struct_size == 0 || from->struct_size > sizeof *from)
+        if (from->struct_size < sizeof(size_t) || from->struct_size > sizeof *from)
             return wm_error(error, WANMI_E_ARGUMENT,
                             "wanmi_dispatch_options was not filled by wanmi_dispatch_options_init");
         memcpy(to, from, from->struct_size);

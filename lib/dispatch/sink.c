@@ -34,7 +34,7 @@ static wanmi_status check_def(const wanmi_sink_def *def, wanmi_error *error)
 /* Reads a definition that an older caller may have made shorter. */
 static wanmi_status read_def(wanmi_sink_def *to, const wanmi_sink_def *from, wanmi_error *error)
 {
-    if (from == NULL || from->struct_size == 0 || from->struct_size > sizeof *from)
+    if (from == NULL || from->struct_size < sizeof(size_t) || from->struct_size > sizeof *from)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_sink_def was not filled by wanmi_sink_def_init");
     wanmi_sink_def_init(to);

@@ -28,7 +28,7 @@ wanmi_status wanmi_flow_snapshot(wanmi_flow *flow, wanmi_account *account, wanmi
     if (flow == NULL || account == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "the flow or the account is NULL");
     size_t size = account->struct_size;
-    if (size == 0 || size > sizeof *account)
+    if (size < sizeof size || size > sizeof *account)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_account was not filled by wanmi_account_init");
     wm_figures sum;

@@ -91,7 +91,7 @@ wanmi_status wm_wish_read(wm_arena *arena, const wanmi_subscription *subscriptio
     wanmi_subscription from;
     wanmi_subscription_init(&from);
     if (subscription != NULL) {
-        if (subscription->struct_size == 0 || subscription->struct_size > sizeof from)
+        if (subscription->struct_size < sizeof(size_t) || subscription->struct_size > sizeof from)
             return wm_error(error, WANMI_E_ARGUMENT,
                             "wanmi_subscription was not filled by wanmi_subscription_init");
         memcpy(&from, subscription, subscription->struct_size);

@@ -21,7 +21,7 @@ static wanmi_status read_options(wanmi_flow_options *to, const wanmi_flow_option
     wanmi_flow_options_init(to);
     if (from == NULL)
         return WANMI_OK;
-    if (from->struct_size == 0 || from->struct_size > sizeof *to)
+    if (from->struct_size < sizeof(size_t) || from->struct_size > sizeof *to)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_flow_options was not filled by wanmi_flow_options_init");
     memcpy(to, from, from->struct_size);

@@ -183,7 +183,7 @@ static wanmi_status read_options(wm_check *check, const wanmi_check_options *giv
 {
     wanmi_check_options_init(&check->options);
     if (given != NULL) {
-        if (given->struct_size == 0 || given->struct_size > sizeof *given)
+        if (given->struct_size < sizeof(size_t) || given->struct_size > sizeof *given)
             return wm_error(error, WANMI_E_ARGUMENT,
                             "wanmi_check_options was not filled by wanmi_check_options_init");
         memcpy(&check->options, given, given->struct_size);

@@ -62,7 +62,7 @@ static wanmi_status read_options(cutter *c, const wanmi_grid_options *given, wan
     wanmi_grid_options *o = &c->options;
     wanmi_grid_options_init(o);
     if (given != NULL) {
-        if (given->struct_size == 0 || given->struct_size > sizeof *o)
+        if (given->struct_size < sizeof(size_t) || given->struct_size > sizeof *o)
             return wm_error(error, WANMI_E_ARGUMENT,
                             "wanmi_grid_options was not filled by wanmi_grid_options_init");
         memcpy(o, given, given->struct_size);
@@ -311,7 +311,7 @@ static wanmi_status too_many(const cutter *c, wanmi_error *error)
 static wanmi_status cut_all(cutter *c, const wanmi_area_def *areas, size_t count, wanmi_error *error)
 {
     size_t stride = count != 0 ? areas->struct_size : 0;
-    if (count != 0 && (stride == 0 || stride > sizeof *areas))
+    if (count != 0 && (stride < sizeof stride || stride > sizeof *areas))
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_area_def was not filled by wanmi_area_def_init");
     wanmi_error first;
@@ -375,7 +375,7 @@ wanmi_status wanmi_grid_cut(wanmi_map_builder *builder, const wanmi_area_def *ar
 {
     if (builder == NULL || (areas == NULL && count != 0))
         return wm_error(error, WANMI_E_ARGUMENT, "a builder and areas must be given");
-    if (result != NULL && (result->struct_size == 0 || result->struct_size > sizeof *result))
+    if (result != NULL && (result->struct_size < sizeof(size_t) || result->struct_size > sizeof *result))
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_grid_result was not filled by wanmi_grid_result_init");
     cutter c = {.builder = builder};

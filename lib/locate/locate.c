@@ -25,8 +25,8 @@ static bool batch_fill(batch *b, const wanmi_positions *positions, const wanmi_h
 {
     wanmi_positions_init(&b->in);
     wanmi_hits_init(&b->out);
-    if (positions->struct_size == 0 || positions->struct_size > sizeof b->in ||
-        hits->struct_size == 0 || hits->struct_size > sizeof b->out)
+    if (positions->struct_size < sizeof(size_t) || positions->struct_size > sizeof b->in ||
+        hits->struct_size < sizeof(size_t) || hits->struct_size > sizeof b->out)
         return false;
     memcpy(&b->in, positions, positions->struct_size);
     memcpy(&b->out, hits, hits->struct_size);

@@ -319,7 +319,7 @@ static wanmi_status check_hits(const wanmi_plan *plan, const wanmi_hits *hits, s
 static wanmi_status check(const wanmi_router *router, const wanmi_locator *locator,
                           const wanmi_hits *hits, wanmi_error *error)
 {
-    if (hits->struct_size == 0 || hits->struct_size > sizeof *hits)
+    if (hits->struct_size < sizeof(size_t) || hits->struct_size > sizeof *hits)
         return wm_error(error, WANMI_E_ARGUMENT, "wanmi_hits was not filled by wanmi_hits_init");
     if (hits->cell == NULL || hits->tuple == NULL || hits->where == NULL || hits->reason == NULL)
         return wm_error(error, WANMI_E_ARGUMENT,
