@@ -111,17 +111,21 @@ static ssize_t read_memory(wm_window *window, char *to, size_t room)
     return (ssize_t)count;
 }
 
+/* A file that is cut off or spoilt tells it once, together with the bytes before
+ * that place: they are given first, and the next call fails. */
 static ssize_t read_gzip(wm_window *window, char *to, size_t room)
 {
-    CPLErrorReset();
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    size_t count = VSIFReadL(to, 1, room, window->gzip);
-    CPLPopErrorHandler();
-    if (count == 0 && CPLGetLastErrorType() >= CE_Failure) {
-        errno = EIO;
-        return -1;
+    if (!window->gzip_bad) {
+        CPLErrorReset();
+        CPLPushErrorHandler(CPLQuietErrorHandler);
+        size_t count = VSIFReadL(to, 1, room, window->gzip);
+        CPLPopErrorHandler();
+        window->gzip_bad = CPLGetLastErrorType() >= CE_Failure;
+        if (count != 0 || !window->gzip_bad)
+            return (ssize_t)count;
     }
-    return (ssize_t)count;
+    errno = EIO;
+    return -1;
 }
 
 wanmi_status wm_window_fill(wm_window *window, wanmi_error *error)
@@ -141,7 +145,8 @@ wanmi_status wm_window_fill(wm_window *window, wanmi_error *error)
         return WANMI_AGAIN;
     if (count < 0) {
         wm_place place = {.file = window->name};
-        return wm_error_at(error, WANMI_E_SYSTEM, &place, "cannot be read: %s", strerror(errno));
+        return wm_error_at(error, WANMI_E_SYSTEM, &place, "cannot be read: %s",
+                           window->gzip_bad ? "the gzip file is cut off or spoilt" : strerror(errno));
     }
     window->end += (size_t)count;
     window->ended = count == 0;

@@ -19,6 +19,7 @@ typedef struct wm_window {
     char *name;                 /* for messages */
     int fd;                     /* -1: not a file descriptor */
     void *gzip;                 /* GDAL's handle of a .gz file, or NULL */
+    bool gzip_bad;              /* it cannot be read on from here */
     const char *memory;         /* what is left of a memory source */
     size_t memory_left;
     bool ended;                 /* the source has no more */

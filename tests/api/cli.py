@@ -4,6 +4,7 @@ usage: cli.py WANMI    with the folder of the source in WANMI_SOURCE
 
 The data in tests/vectors/cli is invented: two communities, two schools.
 """
+import gzip
 import json
 import os
 import re
@@ -395,6 +396,19 @@ def test_pipes():
     done = shell("'%s' locate m.gpkg many.csv --rejects /dev/full" % wanmi)
     check('rejects to a full disk', done.returncode == 2, done.returncode)
     Run('check', 'm.gpkg', '--html', '/dev/full').gives(2).says('cannot be written')
+
+
+def test_gzip():
+    packed = gzip.compress(read('many.csv').encode())
+    whole = Run('locate', 'm.gpkg', write('many.csv.gz', packed)).gives(1)
+    check('a gzip file gives what the file gives', whole.out == Run('locate', 'm.gpkg', 'many.csv').out)
+    spoilt = bytearray(packed)
+    spoilt[len(packed) // 2] ^= 0xff
+    for what in (packed[:-1], packed[:-8], packed[:-2000], packed[:len(packed) // 2], packed[:12], bytes(spoilt)):
+        done = Run('locate', 'm.gpkg', write('cut.csv.gz', what)).gives(2).says(
+            'cut.csv.gz: cannot be read: the gzip file is cut off or spoilt')
+        check('what was whole is answered', done.out == '' or done.out.endswith('\n'), done.out[-200:])
+    Run('locate', 'm.gpkg', write('no.csv.gz', 'id,lon,lat\n')).gives(2, '').says('not a readable gzip file')
 
 
 def test_outputs_that_harm():
