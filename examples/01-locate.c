@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     wanmi_io_report report;
     wanmi_io_report_init(&report);
     if (wanmi_io_map_read(argv[1], &report, NULL, &map, &error) != WANMI_OK ||
-        wanmi_index_create(map, &index, &error) != WANMI_OK ||
+        wanmi_index_create(map, NULL, &index, &error) != WANMI_OK ||
         wanmi_locator_create(index, WANMI_ENGINE_FAST, &locator, &error) != WANMI_OK)
         return fail(&error);
 

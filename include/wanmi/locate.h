@@ -18,6 +18,10 @@
  *      distance, snapped; distances within 1 nm tie, to the lowest code;
  *   5. only areas valid at the instant count;
  *   6. what cannot be answered is rejected with a reason, never guessed.
+ *
+ * So says the reference, WANMI_ENGINE_EXACT. WANMI_ENGINE_FAST looks into a
+ * compiled index instead and gives the same answers, every column of them but the
+ * tuples' numbers; how, and why it cannot differ: docs/index.md.
  */
 #ifndef WANMI_LOCATE_H
 #define WANMI_LOCATE_H
@@ -36,17 +40,29 @@ extern "C" {
 typedef struct wanmi_index wanmi_index;
 typedef struct wanmi_locator wanmi_locator;
 
-/* Compiles a map for locating. Keeps the map alive.
+typedef struct wanmi_index_options {
+    size_t struct_size;
+    int32_t exact_only;             /* non-zero: only what the exact path needs; every session then takes it */
+    int32_t reserved;               /* zero */
+    wanmi_progress_fn on_progress;  /* NULL: none */
+    void *progress_user;
+} wanmi_index_options;
+
+WANMI_API void wanmi_index_options_init(wanmi_index_options *options);
+
+/* Compiles a map for locating. Keeps the map alive. `options` NULL: the defaults.
  * Owns: release with wanmi_index_release. Threads: any; the index is immutable.
- * Errors: WANMI_E_MEMORY. Since: 0.1 */
-WANMI_API wanmi_status wanmi_index_create(wanmi_map *map, wanmi_index **index, wanmi_error *error);
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY, WANMI_E_CANCELLED, WANMI_E_LOCATE_GEOS.
+ * Since: 0.1 */
+WANMI_API wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *options,
+                                          wanmi_index **index, wanmi_error *error);
 WANMI_API wanmi_index *wanmi_index_retain(wanmi_index *index);
 WANMI_API void wanmi_index_release(wanmi_index *index);
 WANMI_API wanmi_map *wanmi_index_map(const wanmi_index *index);   /* borrowed */
 WANMI_API uint64_t wanmi_index_bytes(const wanmi_index *index);   /* without the map's */
 
 /* A thread's session. Keeps the index alive. Prepared geometries are made when
- * first needed and kept in the session.
+ * first needed and kept in the session; the fast engine seldom needs any.
  * Owns: free with wanmi_locator_free. Threads: any; sessions of one index may be
  * made and used at the same time (they take turns at making GEOS objects).
  * Errors: WANMI_E_MEMORY, WANMI_E_ARGUMENT, WANMI_E_CRS_..., WANMI_E_LOCATE_GEOS.
@@ -118,6 +134,22 @@ WANMI_API uint32_t wanmi_locator_area(const wanmi_locator *locator, uint32_t tup
 
 /* Bytes the session keeps, GEOS's own not counted. Since: 0.1 */
 WANMI_API uint64_t wanmi_locator_bytes(const wanmi_locator *locator);
+
+/* How a session's answers were found, since it was made. Positions that were not
+ * rejected = certain + settled + exact. */
+typedef struct wanmi_locator_counts {
+    size_t struct_size;
+    uint64_t positions;             /* asked, rejected ones too */
+    uint64_t certain;               /* far enough from every edge for an approximate x, y */
+    uint64_t settled;               /* decided on PROJ's x, y among the edges of their tile */
+    uint64_t exact;                 /* by the exact path */
+    uint64_t orientations;          /* questions that only GEOS's orientation test could answer */
+    uint64_t prepared;              /* areas for which GEOS objects were made */
+} wanmi_locator_counts;
+
+WANMI_API void wanmi_locator_counts_init(wanmi_locator_counts *counts);
+/* Threads: the locator's own thread. Errors: WANMI_E_ARGUMENT. Since: 0.2 */
+WANMI_API wanmi_status wanmi_locator_count(const wanmi_locator *locator, wanmi_locator_counts *counts);
 
 #ifdef __cplusplus
 }

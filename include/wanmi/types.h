@@ -37,10 +37,9 @@ typedef enum wanmi_datum {
 } wanmi_datum;
 
 /* Which way an answer is found. Both give the same answer for every point;
- * that is the law of this library. Until the compiled index lands (0.2), FAST
- * takes the exact path too. */
+ * that is the law of this library. */
 typedef enum wanmi_engine {
-    WANMI_ENGINE_FAST = 0,
+    WANMI_ENGINE_FAST = 0,          /* the compiled index */
     WANMI_ENGINE_EXACT = 1          /* PROJ, R-tree, GEOS covers: the reference */
 } wanmi_engine;
 

@@ -33,7 +33,7 @@ wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_wo
     fresh->map = wanmi_map_retain(map);
     wanmi_status status = wanmi_plan_create(map, words, NULL, NULL, &fresh->plan, error);
     if (status == WANMI_OK)
-        status = wanmi_index_create(map, &fresh->index, error);
+        status = wanmi_index_create(map, NULL, &fresh->index, error);
     if (status == WANMI_OK && make_keys(fresh) != WANMI_OK)
         status = wm_error_memory(error);
     if (status != WANMI_OK) {

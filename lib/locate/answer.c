@@ -14,43 +14,6 @@ typedef struct query {
     wanmi_error *error;
 } query;
 
-static void sift_down(uint32_t *items, size_t at, size_t count)
-{
-    uint32_t item = items[at];
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && items[child + 1] > items[child])
-            child++;
-        if (items[child] <= item)
-            break;
-        items[at] = items[child];
-    }
-    items[at] = item;
-}
-
-/* Candidates are few as a rule, and thousands on a map with that many areas one
- * over the other. qsort may allocate; this does not. */
-static void sort_ascending(uint32_t *items, size_t count)
-{
-    if (count <= 16) {
-        for (size_t i = 1; i < count; i++) {
-            uint32_t item = items[i];
-            size_t at = i;
-            for (; at > 0 && items[at - 1] > item; at--)
-                items[at] = items[at - 1];
-            items[at] = item;
-        }
-        return;
-    }
-    for (size_t i = count / 2; i-- > 0;)
-        sift_down(items, i, count);
-    for (size_t left = count - 1; left > 0; left--) {
-        uint32_t largest = items[0];
-        items[0] = items[left];
-        items[left] = largest;
-        sift_down(items, 0, left);
-    }
-}
-
 /* The areas of a layer that count at the instant and whose box holds the point,
  * lowest code first. */
 static wanmi_status find_candidates(const query *q, uint32_t layer)
@@ -67,7 +30,7 @@ static wanmi_status find_candidates(const query *q, uint32_t layer)
             return wm_error_memory(q->error);
         l->candidates[l->candidate_count++] = area;
     }
-    sort_ascending(l->candidates, l->candidate_count);
+    wm_sort_numbers(l->candidates, l->candidate_count);
     return WANMI_OK;
 }
 
@@ -174,7 +137,17 @@ static wanmi_status write_tuple(const query *q, uint32_t cell, uint32_t *tuple)
         if (status != WANMI_OK)
             return status;
     }
-    return wm_tuples_number(&l->tuples, l->words, tuple) ? WANMI_OK : wm_error_memory(q->error);
+    return wm_locator_number(l, l->words, tuple) ? WANMI_OK : wm_error_memory(q->error);
+}
+
+void wm_answer_nearest(const wanmi_index *index, double x, double y, int64_t instant_us,
+                       wm_answer *answer)
+{
+    if (answer->cell != WANMI_NONE || index->cell_layer == WANMI_NONE || index->snap_m == 0)
+        return;
+    answer->cell = wm_nearest_cell(index, x, y, instant_us, &answer->distance_m);
+    if (answer->cell != WANMI_NONE)
+        answer->where = WANMI_SNAPPED;
 }
 
 wanmi_status wm_answer_point(wanmi_locator *locator, double x, double y, int64_t instant_us,
@@ -188,13 +161,9 @@ wanmi_status wm_answer_point(wanmi_locator *locator, double x, double y, int64_t
     if (status != WANMI_OK)
         return status;
     if (found.cell == WANMI_NONE) {
-        const wanmi_index *index = locator->index;
         found.where = WANMI_OUTSIDE;
         found.distance_m = NAN;
-        if (index->cell_layer != WANMI_NONE && index->snap_m > 0)
-            found.cell = wm_nearest_cell(index, x, y, instant_us, &found.distance_m);
-        if (found.cell != WANMI_NONE)
-            found.where = WANMI_SNAPPED;
+        wm_answer_nearest(locator->index, x, y, instant_us, &found);
     }
     *answer = found;
     return WANMI_OK;

@@ -134,6 +134,11 @@ static wm_shape *shape_of(wm_areas *areas, uint32_t area)
 wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, bool *covers,
                             wanmi_error *error)
 {
+    if (areas->reader == NULL) {
+        wanmi_status status = wm_areas_open(areas, error);
+        if (status != WANMI_OK)
+            return status;
+    }
     wm_shape *shape = shape_of(areas, area);
     if (shape == NULL)
         return wm_error_memory(error);
@@ -141,6 +146,7 @@ wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, 
         wanmi_status status = prepare(areas, area, shape, x, y, error);
         if (status != WANMI_OK)
             return status;
+        areas->prepared++;
     }
     char answer = probe_covered(areas, shape, x, y);
     if (answer != 0 && answer != 1)
@@ -149,8 +155,9 @@ wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, 
     return WANMI_OK;
 }
 
-wanmi_status wm_areas_open(wm_areas *areas, wanmi_index *index, wanmi_error *error)
+wanmi_status wm_areas_open(wm_areas *areas, wanmi_error *error)
 {
+    wanmi_index *index = areas->index;
     *areas = (wm_areas){.index = index, .page_count = index->area_count / WM_PAGE + 1};
     areas->pages = wm_alloc_zero(index->host, areas->page_count * sizeof *areas->pages);
     if (areas->pages == NULL)
@@ -193,7 +200,7 @@ void wm_areas_close(wm_areas *areas)
     if (areas->geos != NULL)
         GEOS_finish_r(areas->geos);
     unlock(areas);
-    *areas = (wm_areas){.index = NULL};
+    *areas = (wm_areas){.index = areas->index};
 }
 
 uint64_t wm_areas_bytes(const wm_areas *areas)

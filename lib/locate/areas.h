@@ -38,10 +38,12 @@ typedef struct wm_areas {
     wm_shape **pages;               /* of WM_PAGE areas each; NULL until one of them is needed */
     uint32_t page_count;
     uint32_t pages_made;
+    uint64_t prepared;              /* areas met so far */
     char message[320];              /* GEOS's last error */
 } wm_areas;
 
-wanmi_status wm_areas_open(wm_areas *areas, wanmi_index *index, wanmi_error *error);
+/* Before: all zero but `index`. The first question opens it otherwise. */
+wanmi_status wm_areas_open(wm_areas *areas, wanmi_error *error);
 void wm_areas_close(wm_areas *areas);
 uint64_t wm_areas_bytes(const wm_areas *areas);
 

@@ -1,7 +1,10 @@
 /* Compiling a map into trees: the part of locate.h about wanmi_index. */
 #include "index.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "compiled.h"
 
 static void index_free(wanmi_index *index)
 {
@@ -10,6 +13,7 @@ static void index_free(wanmi_index *index)
     for (uint32_t i = 0; index->layers != NULL && i < index->layer_count; i++)
         wm_tree_drop(host, &index->layers[i].tree);
     wm_free(host, index->layers, index->layer_count * sizeof *index->layers);
+    wm_compiled_free(host, index->compiled);
     wm_free(host, index->spans, index->area_count * sizeof *index->spans);
     pthread_mutex_destroy(&index->geos_lock);
     wm_free(host, index, sizeof *index);
@@ -84,8 +88,29 @@ static bool compile(wanmi_index *index)
     return index->layers != NULL && read_layers(index) && read_spans(index);
 }
 
-wanmi_status wanmi_index_create(wanmi_map *map, wanmi_index **index, wanmi_error *error)
+void wanmi_index_options_init(wanmi_index_options *options)
 {
+    *options = (wanmi_index_options){.struct_size = sizeof *options};
+}
+
+/* An older caller's struct is shorter. */
+static bool options_fill(wanmi_index_options *to, const wanmi_index_options *from)
+{
+    wanmi_index_options_init(to);
+    if (from == NULL)
+        return true;
+    if (from->struct_size == 0 || from->struct_size > sizeof *to)
+        return false;
+    memcpy(to, from, from->struct_size);
+    return true;
+}
+
+wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *options,
+                                wanmi_index **index, wanmi_error *error)
+{
+    wanmi_index_options o;
+    if (!options_fill(&o, options))
+        return wm_error(error, WANMI_E_ARGUMENT, "the options were not filled by wanmi_index_options_init");
     if (map == NULL || index == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "wanmi_index_create wants a map and a place for the index");
     const wanmi_host *host = wanmi_map_host(map);
@@ -107,6 +132,13 @@ wanmi_status wanmi_index_create(wanmi_map *map, wanmi_index **index, wanmi_error
     if (!compile(fresh)) {
         index_free(fresh);
         return wm_error_memory(error);
+    }
+    if (!o.exact_only && fresh->area_count > 0) {
+        wanmi_status status = wm_compile(fresh, &o, error);
+        if (status != WANMI_OK) {
+            index_free(fresh);
+            return status;
+        }
     }
     *index = fresh;
     return WANMI_OK;
@@ -138,5 +170,7 @@ uint64_t wanmi_index_bytes(const wanmi_index *index)
         bytes += wm_tree_bytes(&index->layers[i].tree);
     if (index->spans != NULL)
         bytes += index->area_count * sizeof *index->spans;
+    if (index->compiled != NULL)
+        bytes += wm_compiled_bytes(index->compiled);
     return bytes;
 }

@@ -22,6 +22,8 @@ typedef struct wm_span {
     int64_t from_us, to_us;         /* from included, to excluded; WANMI_TIME_NONE: open */
 } wm_span;
 
+typedef struct wm_compiled wm_compiled;
+
 struct wanmi_index {
     atomic_uint references;
     wanmi_map *map;
@@ -34,6 +36,7 @@ struct wanmi_index {
     uint32_t ancestor_count;
     uint32_t ancestors[WANMI_LAYERS_MAX]; /* layers from the cell's parent upward */
     double snap_m;
+    wm_compiled *compiled;          /* NULL: every engine takes the exact path */
     pthread_mutex_t geos_lock;      /* held while a session makes or frees GEOS objects: areas.h */
 };
 

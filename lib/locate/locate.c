@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "session.h"
+#include "search.h"
 
 void wanmi_positions_init(wanmi_positions *positions)
 {
@@ -112,16 +112,38 @@ static void write_hit(const wanmi_locator *l, const wanmi_hits *out, size_t bloc
         out->reason[at] = l->reasons[block_at];
 }
 
+static wanmi_status answer_exact(wanmi_locator *l, size_t at, int64_t instant_us, wm_answer *answer,
+                                 wanmi_error *error)
+{
+    l->counts.exact++;
+    return wm_answer_point(l, l->xs[at], l->ys[at], instant_us, answer, error);
+}
+
+static wanmi_status answer_fast(wanmi_locator *l, size_t at, int64_t instant_us, wm_answer *answer,
+                                wanmi_error *error)
+{
+    wanmi_status status;
+    if (!wm_answer_label(l, l->labels[at], instant_us, answer, &status, error))
+        return wm_settle_point(l, l->xs[at], l->ys[at], instant_us, answer, error);
+    l->counts.certain++;
+    return status;
+}
+
 static wanmi_status locate_block(wanmi_locator *l, const batch *b, size_t start, size_t count,
                                  wanmi_error *error)
 {
     static const wm_answer rejected = {WANMI_NONE, WANMI_NONE, WANMI_REJECTED, NAN};
     wanmi_status status = project(l, &b->in, start, count, error);
+    l->counts.positions += count;
+    if (l->fast && status == WANMI_OK)
+        wm_search(l->index->compiled, &l->scratch, l->xs, l->ys, count, l->labels);
     for (size_t i = 0; i < count && status == WANMI_OK; i++) {
         wm_answer answer = rejected;
-        if (l->reasons[i] == WANMI_REASON_NONE)
-            status = wm_answer_point(l, l->xs[i], l->ys[i], instant_at(&b->in, start + i),
-                                     &answer, error);
+        if (l->reasons[i] == WANMI_REASON_NONE) {
+            int64_t instant = instant_at(&b->in, start + i);
+            status = l->fast ? answer_fast(l, i, instant, &answer, error)
+                             : answer_exact(l, i, instant, &answer, error);
+        }
         if (status == WANMI_OK)
             write_hit(l, &b->out, i, start + i, &answer);
     }

@@ -3,18 +3,30 @@
 #define WM_LOCATE_SESSION_H
 
 #include "areas.h"
+#include "side.h"
 #include "tuples.h"
 #include "wanmi/crs.h"
 
 /* Positions are taken in blocks of this many. */
 enum { WM_BLOCK = 1024 };
 
+/* Where a block's positions are in the search (search.h). */
+typedef struct wm_scratch {
+    float us[WM_BLOCK], vs[WM_BLOCK];
+    uint16_t walking[WM_BLOCK];     /* those still among cuts */
+} wm_scratch;
+
 struct wanmi_locator {
     wanmi_index *index;
     const wanmi_host *host;         /* the map's */
+    bool fast;                      /* looks into index->compiled */
     wanmi_transform *transform;
-    wm_areas areas;
-    wm_tuples tuples;
+    wm_areas areas;                 /* opened when first needed */
+    wm_sides sides;
+    const double *xy;               /* the map's coordinates */
+    wm_tuples tuples;               /* those that the index does not have; numbered after its own */
+    uint32_t shared_tuples;         /* how many the index has */
+    wanmi_locator_counts counts;
     uint32_t *candidates;           /* areas of one layer whose box holds the point */
     size_t candidate_count, candidate_capacity;
     uint32_t *words;                /* the tuple being written: tuples.h */
@@ -22,6 +34,8 @@ struct wanmi_locator {
     double xs[WM_BLOCK];
     double ys[WM_BLOCK];
     uint8_t reasons[WM_BLOCK];
+    uint32_t labels[WM_BLOCK];
+    wm_scratch scratch;
 };
 
 typedef struct wm_answer {
@@ -35,5 +49,13 @@ typedef struct wm_answer {
  * locate.h. Errors: WANMI_E_MEMORY, WANMI_E_LOCATE_GEOS. */
 wanmi_status wm_answer_point(wanmi_locator *locator, double x, double y, int64_t instant_us,
                              wm_answer *answer, wanmi_error *error);
+
+/* Gives an answer without a cell the nearest one, where the map snaps. */
+void wm_answer_nearest(const wanmi_index *index, double x, double y, int64_t instant_us,
+                       wm_answer *answer);
+
+/* The number of a tuple: the index's, or the session's own, new or known. Gives
+ * false when there is no memory. */
+bool wm_locator_number(wanmi_locator *locator, const uint32_t *words, uint32_t *number);
 
 #endif

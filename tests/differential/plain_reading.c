@@ -174,8 +174,38 @@ static void check_point(brute *b, const wanmi_locator *l, double x, double y, in
 
 enum { ROUND = 3000 };
 
+/* The fast engine's columns against the exact one's: the same bits, and the same
+ * areas in every layer. */
+static void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
+                       const wanmi_hits *expected)
+{
+    static uint32_t cells[ROUND], tuples[ROUND];
+    static uint8_t where[ROUND];
+    static double distances[ROUND];
+    wanmi_hits out;
+    wanmi_hits_init(&out);
+    out.cell = cells, out.tuple = tuples, out.where = where, out.distance_m = distances;
+    assert_int_equal(wanmi_locate(fast, in, &out, NULL), WANMI_OK);
+    for (size_t i = 0; i < in->count; i++) {
+        bool same = cells[i] == expected->cell[i] && where[i] == expected->where[i] &&
+                    memcmp(&distances[i], &expected->distance_m[i], sizeof(double)) == 0;
+        for (uint32_t layer = 0; layer < wanmi_map_layer_count(wanmi_index_map(
+                 wanmi_locator_index(fast))) && same; layer++) {
+            const uint32_t *a, *b;
+            size_t a_count, b_count;
+            assert_int_equal(wanmi_locator_areas(fast, tuples[i], layer, &a, &a_count), WANMI_OK);
+            assert_int_equal(wanmi_locator_areas(exact, expected->tuple[i], layer, &b, &b_count), WANMI_OK);
+            same = a_count == b_count && memcmp(a, b, a_count * sizeof *a) == 0;
+        }
+        if (!same)
+            fail_msg("x %.17g y %.17g: fast cell %u where %d, exact cell %u where %d", in->x[i], in->y[i],
+                     cells[i], where[i], expected->cell[i], expected->where[i]);
+    }
+}
+
 /* One batch of points of all kinds and all times, located at once. */
-void check_round(brute *b, wanmi_locator *l, test_random *random, uint64_t *wheres)
+void check_round(brute *b, wanmi_locator *l, wanmi_locator *fast, test_random *random,
+                 uint64_t *wheres)
 {
     static const int64_t times[] = {TEST_T1 - 1, TEST_T1, TEST_T1 + 1, TEST_T2 - 1, TEST_T2, 0};
     static double xs[ROUND], ys[ROUND], distances[ROUND];
@@ -194,6 +224,7 @@ void check_round(brute *b, wanmi_locator *l, test_random *random, uint64_t *wher
     wanmi_hits_init(&out);
     out.cell = cells, out.tuple = tuples, out.where = where, out.distance_m = distances;
     assert_int_equal(wanmi_locate(l, &in, &out, NULL), WANMI_OK);
+    check_fast(fast, l, &in, &out);
     bool *covers = malloc(b->areas);
     for (int i = 0; i < ROUND; i++) {
         answer a = {cells[i], tuples[i], where[i], distances[i]};
@@ -206,14 +237,22 @@ void check_round(brute *b, wanmi_locator *l, test_random *random, uint64_t *wher
 void check_map(wanmi_map *map, int rounds, uint64_t seed, uint64_t *wheres)
 {
     wanmi_index *index = NULL;
-    wanmi_locator *locator = NULL;
+    wanmi_locator *locator = NULL, *fast = NULL;
     brute b;
     test_random random = {seed};
-    assert_int_equal(wanmi_index_create(map, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, NULL, &index, NULL), WANMI_OK);
     assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_FAST, &fast, NULL), WANMI_OK);
     brute_open(&b, map);
     for (int i = 0; i < rounds; i++)
-        check_round(&b, locator, &random, wheres);
+        check_round(&b, locator, fast, &random, wheres);
+    wanmi_locator_counts counts;
+    wanmi_locator_counts_init(&counts);
+    assert_int_equal(wanmi_locator_count(fast, &counts), WANMI_OK);
+    print_message("certain %llu, settled %llu, exact %llu; GEOS asked for %llu sides\n",
+                  (unsigned long long)counts.certain, (unsigned long long)counts.settled,
+                  (unsigned long long)counts.exact, (unsigned long long)counts.orientations);
+    wanmi_locator_free(fast);
     assert_true(b.unprepared > 0);
     brute_close(&b);
     wanmi_locator_free(locator);

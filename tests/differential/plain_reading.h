@@ -22,9 +22,10 @@ typedef struct brute {
 void brute_open(brute *b, const wanmi_map *map);
 void brute_close(brute *b);
 
-/* Locates one batch of points of all kinds and all times, and answers each a
- * second time; a difference fails the test. Counts the answers by wanmi_where. */
-void check_round(brute *b, wanmi_locator *l, test_random *random, uint64_t *wheres);
+/* Locates one batch of points of all kinds and all times by both engines, and
+ * answers each a third time; a difference fails the test. Counts the answers by wanmi_where. */
+void check_round(brute *b, wanmi_locator *l, wanmi_locator *fast, test_random *random,
+                 uint64_t *wheres);
 
 /* The same with an index and a session of its own; at least one question goes to
  * GEOSCovers_r too. */

@@ -102,19 +102,26 @@ static wanmi_status all_of_it(const wanmi_host *failing, void *user)
     host.allocator = (wanmi_allocator){&s, switched_alloc, switched_resize, switched_release};
     wanmi_map *map = test_make_city(&city, &host);
     double xs[POINTS], ys[POINTS];
-    uint32_t cells[POINTS];
+    uint32_t cells[POINTS], fast_cells[POINTS];
     draw_points(map, xs, ys);
     s.on = true;
     wanmi_index *index = NULL;
-    wanmi_locator *locator = NULL;
+    wanmi_locator *locator = NULL, *fast = NULL;
     wanmi_error error;
-    wanmi_status status = wanmi_index_create(map, &index, &error);
+    wanmi_status status = wanmi_index_create(map, NULL, &index, &error);
     if (status == WANMI_OK)
         status = wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, &error);
     if (status == WANMI_OK)
         status = locate_points(locator, xs, ys, cells, &error);
+    if (status == WANMI_OK)
+        status = wanmi_locator_create(index, WANMI_ENGINE_FAST, &fast, &error);
+    if (status == WANMI_OK)
+        status = locate_points(fast, xs, ys, fast_cells, &error);
+    if (status == WANMI_OK)
+        assert_memory_equal(fast_cells, cells, sizeof cells);
     if (status != WANMI_OK)
         assert_int_equal(error.status, WANMI_E_MEMORY);
+    wanmi_locator_free(fast);
     wanmi_locator_free(locator);
     wanmi_index_release(index);
     wanmi_map_release(map);
@@ -142,7 +149,7 @@ static void usable_afterwards(void **state)
     draw_points(map, xs, ys);
     wanmi_index *index = NULL;
     wanmi_locator *locator = NULL, *hurt = NULL;
-    assert_int_equal(wanmi_index_create(map, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, NULL, &index, NULL), WANMI_OK);
     assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
     assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &hurt, NULL), WANMI_OK);
     assert_int_equal(locate_points(locator, xs, ys, expected, NULL), WANMI_OK);
@@ -175,7 +182,7 @@ static void geos_fails(void **state)
     wanmi_index *index = NULL;
     wanmi_locator *locator = NULL;
     wanmi_error error;
-    assert_int_equal(wanmi_index_create(map, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, NULL, &index, NULL), WANMI_OK);
     assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
     prepare_fails_in = 5;
     assert_int_equal(locate_points(locator, xs, ys, cells, &error), WANMI_E_LOCATE_GEOS);

@@ -19,12 +19,12 @@ typedef struct located {
     double distances[POINTS];
 } located;
 
-static located *locate_on(const test_city *city, const double *xs, const double *ys)
+static located *locate_by(const test_city *city, const double *xs, const double *ys, wanmi_engine engine)
 {
     located *l = calloc(1, sizeof *l);
     l->map = test_make_city(city, NULL);
-    cr_assert_eq(wanmi_index_create(l->map, &l->index, NULL), WANMI_OK);
-    cr_assert_eq(wanmi_locator_create(l->index, WANMI_ENGINE_EXACT, &l->locator, NULL), WANMI_OK);
+    cr_assert_eq(wanmi_index_create(l->map, NULL, &l->index, NULL), WANMI_OK);
+    cr_assert_eq(wanmi_locator_create(l->index, engine, &l->locator, NULL), WANMI_OK);
     wanmi_positions in;
     wanmi_positions_init(&in);
     in.count = POINTS, in.x = xs, in.y = ys, in.datum = WANMI_DATUM_MAP, in.now_us = TEST_T1;
@@ -41,6 +41,18 @@ static void drop(located *l)
     wanmi_index_release(l->index);
     wanmi_map_release(l->map);
     free(l);
+}
+
+/* What holds of one engine's answers holds of the other's: they are the same. */
+static located *locate_on(const test_city *city, const double *xs, const double *ys)
+{
+    located *exact = locate_by(city, xs, ys, WANMI_ENGINE_EXACT);
+    located *fast = locate_by(city, xs, ys, WANMI_ENGINE_FAST);
+    cr_assert_arr_eq(fast->cells, exact->cells, sizeof fast->cells);
+    cr_assert_arr_eq(fast->where, exact->where, sizeof fast->where);
+    cr_assert_eq(memcmp(fast->distances, exact->distances, sizeof fast->distances), 0);
+    drop(exact);
+    return fast;
 }
 
 static void draw_points(const test_city *city, double margin_m, double *xs, double *ys)

@@ -1,4 +1,4 @@
-/* Four sessions on one index, started at the same moment, so that areas are met
+/* Four sessions on one index, two of each engine, started at the same moment, so that areas are met
  * for the first time by all of them at once. Under ThreadSanitizer this also
  * shows that the library itself shares nothing unguarded (GEOS and PROJ are not
  * instrumented). */
@@ -66,6 +66,7 @@ typedef struct shared {
 
 typedef struct worker {
     shared *all;
+    wanmi_engine engine;
     wanmi_status status;
     uint32_t cells[POINTS], streets[POINTS];
 } worker;
@@ -95,7 +96,7 @@ static void *work(void *user)
     pthread_barrier_wait(&w->all->start);
     for (int round = 0; round < ROUNDS && w->status == WANMI_OK; round++) {
         wanmi_locator *locator = NULL;
-        w->status = wanmi_locator_create(w->all->index, WANMI_ENGINE_EXACT, &locator, NULL);
+        w->status = wanmi_locator_create(w->all->index, w->engine, &locator, NULL);
         if (w->status == WANMI_OK)
             w->status = locate_all(w, locator);
         wanmi_locator_free(locator);
@@ -112,7 +113,7 @@ static void sessions_at_once(void **state)
     wanmi_host_init(&host);
     wanmi_map *map = test_make_city(&city, &host);
     shared *all = calloc(1, sizeof *all);
-    assert_int_equal(wanmi_index_create(map, &all->index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, NULL, &all->index, NULL), WANMI_OK);
     wanmi_map_release(map);
     test_random random = {11};
     for (int i = 0; i < POINTS; i++)
@@ -122,6 +123,7 @@ static void sessions_at_once(void **state)
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) {
         workers[i].all = all;
+        workers[i].engine = i % 2 == 0 ? WANMI_ENGINE_EXACT : WANMI_ENGINE_FAST;
         assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
     }
     for (int i = 0; i < THREADS; i++)
@@ -154,7 +156,7 @@ static void references_on_many_threads(void **state)
     test_city city = {.seed = 6, .side = 3};
     wanmi_map *map = test_make_city(&city, NULL);
     wanmi_index *index = NULL;
-    assert_int_equal(wanmi_index_create(map, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, NULL, &index, NULL), WANMI_OK);
     wanmi_map_release(map);
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)

@@ -78,7 +78,7 @@ void test_way_open(test_way *way, wanmi_map *map)
     *way = (test_way){.map = map};
     const wanmi_host *host = wanmi_map_host(map);
     must(wanmi_words_create(host, &way->words, &error), &error);
-    must(wanmi_index_create(map, &way->index, &error), &error);
+    must(wanmi_index_create(map, NULL, &way->index, &error), &error);
     must(wanmi_locator_create(way->index, WANMI_ENGINE_EXACT, &way->locator, &error), &error);
     must(wanmi_plan_create(map, way->words, NULL, NULL, &way->plan, &error), &error);
     must(wanmi_router_create(way->plan, &way->router, &error), &error);

@@ -1,4 +1,4 @@
-/* Each sentence of locate.h. (Long, because one invented town serves them all.) */
+/* Each sentence of locate.h, by both engines. (Long, because one invented town serves them all.) */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,16 +51,24 @@ static wanmi_map_builder *town_builder(const wanmi_host *host, double snap_m)
     return b;
 }
 
-static void town_open(town *t, wanmi_map *map)
+/* All tests run once with each. */
+static wanmi_engine engine;
+
+static void town_open_with(town *t, wanmi_map *map, const wanmi_index_options *options)
 {
     t->map = map;
     assert_non_null(map);
-    assert_int_equal(wanmi_index_create(map, &t->index, NULL), WANMI_OK);
-    assert_int_equal(wanmi_locator_create(t->index, WANMI_ENGINE_EXACT, &t->locator, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, options, &t->index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(t->index, engine, &t->locator, NULL), WANMI_OK);
     t->cell = wanmi_map_find_layer(map, "cell");
     t->street = wanmi_map_find_layer(map, "street");
     t->bureau = wanmi_map_find_layer(map, "bureau");
     t->place = wanmi_map_find_layer(map, "place");
+}
+
+static void town_open(town *t, wanmi_map *map)
+{
+    town_open_with(t, map, NULL);
 }
 
 static void town_close(town *t)
@@ -116,13 +124,13 @@ static void index_keeps_the_map(void **state)
     wanmi_map *map = test_close_builder(town_builder(NULL, 0));
     wanmi_index *index = NULL;
     wanmi_locator *locator = NULL;
-    assert_int_equal(wanmi_index_create(map, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_index_create(map, NULL, &index, NULL), WANMI_OK);
     assert_ptr_equal(wanmi_index_map(index), map);
     assert_true(wanmi_index_bytes(index) > 10 * sizeof(double) * 4);
     wanmi_map_release(map);
     assert_ptr_equal(wanmi_index_retain(index), index);
     wanmi_index_release(index);
-    assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(index, engine, &locator, NULL), WANMI_OK);
     wanmi_index_release(index);
     assert_ptr_equal(wanmi_locator_index(locator), index);
     uint32_t cell;
@@ -148,15 +156,68 @@ static void bad_arguments_of_handles(void **state)
     wanmi_error error;
     wanmi_index *index = (wanmi_index *)&t;
     wanmi_locator *locator = (wanmi_locator *)&t;
-    assert_int_equal(wanmi_index_create(NULL, &index, &error), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_index_create(NULL, NULL, &index, &error), WANMI_E_ARGUMENT);
     assert_int_equal(error.status, WANMI_E_ARGUMENT);
     assert_true(strlen(error.message) > 10);
-    assert_int_equal(wanmi_index_create(t.map, NULL, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_index_create(t.map, NULL, NULL, NULL), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_locator_create(NULL, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_locator_create(t.index, WANMI_ENGINE_EXACT, NULL, NULL), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_locator_create(t.index, (wanmi_engine)7, &locator, &error), WANMI_E_ARGUMENT);
     assert_ptr_equal(index, &t);
     assert_ptr_equal(locator, &t);
+    town_close(&t);
+}
+
+static int stop_after_two(void *user, uint64_t done, uint64_t total)
+{
+    assert_true(done < total);
+    return ++*(int *)user == 2;
+}
+
+static void options_of_an_index(void **state)
+{
+    (void)state;
+    town t = town_of(0);
+    wanmi_index *index = (wanmi_index *)&t;
+    wanmi_error error;
+    wanmi_index_options options = {.struct_size = 0};
+    assert_int_equal(wanmi_index_create(t.map, &options, &index, &error), WANMI_E_ARGUMENT);
+    wanmi_index_options_init(&options);
+    options.struct_size++;
+    assert_int_equal(wanmi_index_create(t.map, &options, &index, &error), WANMI_E_ARGUMENT);
+    wanmi_index_options_init(&options);
+    int calls = 0;
+    options.on_progress = stop_after_two;
+    options.progress_user = &calls;
+    assert_int_equal(wanmi_index_create(t.map, &options, &index, &error), WANMI_E_CANCELLED);
+    assert_int_equal(error.status, WANMI_E_CANCELLED);
+    assert_int_equal(calls, 2);
+    assert_ptr_equal(index, &t);
+    options.struct_size = offsetof(wanmi_index_options, on_progress);      /* an older caller's */
+    options.exact_only = 1;
+    assert_int_equal(wanmi_index_create(t.map, &options, &index, &error), WANMI_OK);
+    assert_true(wanmi_index_bytes(index) < wanmi_index_bytes(t.index));
+    wanmi_index_release(index);
+    town_close(&t);
+}
+
+static void counts_of_a_session(void **state)
+{
+    (void)state;
+    town t = town_of(0);
+    wanmi_locator_counts counts = {.struct_size = 0};
+    assert_int_equal(wanmi_locator_count(t.locator, &counts), WANMI_E_ARGUMENT);
+    wanmi_locator_counts_init(&counts);
+    assert_int_equal(wanmi_locator_count(NULL, &counts), WANMI_E_ARGUMENT);
+    ask(&t, 20, 20);                /* in a cell */
+    ask(&t, 100, 50);               /* on an edge */
+    ask(&t, NAN, 50);
+    assert_int_equal(wanmi_locator_count(t.locator, &counts), WANMI_OK);
+    assert_int_equal(counts.positions, 3);
+    assert_int_equal(counts.certain + counts.settled + counts.exact, 2);
+    assert_int_equal(counts.certain, engine == WANMI_ENGINE_FAST);
+    assert_int_equal(counts.settled, engine == WANMI_ENGINE_FAST);
+    assert_true((counts.prepared > 0) == (engine == WANMI_ENGINE_EXACT));
     town_close(&t);
 }
 
@@ -651,7 +712,10 @@ static void arrays_of_tuples_stay(void **state)
         test_add_box(b, "cell", code, "", i, 0, i + 1, 1);
     }
     town t;
-    town_open(&t, test_close_builder(b));
+    wanmi_index_options options;    /* without tuples of the index's own: all are the session's */
+    wanmi_index_options_init(&options);
+    options.exact_only = 1;
+    town_open_with(&t, test_close_builder(b), &options);
     const uint32_t **kept = malloc(MANY * sizeof *kept);
     uint64_t bytes = wanmi_locator_bytes(t.locator);
     for (uint32_t i = 0; i < MANY; i++) {
@@ -684,7 +748,7 @@ static void bad_arguments_of_tuples(void **state)
     size_t count;
     found f = ask(&t, 10, 10);
     assert_int_equal(wanmi_locator_areas(t.locator, f.tuple, 4, &areas, &count), WANMI_E_ARGUMENT);
-    assert_int_equal(wanmi_locator_areas(t.locator, f.tuple + 1, 0, &areas, &count), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_locator_areas(t.locator, f.tuple + 100, 0, &areas, &count), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_locator_areas(t.locator, WANMI_NONE, 0, &areas, &count), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_locator_areas(t.locator, f.tuple, 0, NULL, &count), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_locator_areas(t.locator, f.tuple, 0, &areas, NULL), WANMI_E_ARGUMENT);
@@ -718,6 +782,8 @@ int main(void)
         cmocka_unit_test(index_keeps_the_map),
         cmocka_unit_test(freeing_nothing),
         cmocka_unit_test(bad_arguments_of_handles),
+        cmocka_unit_test(options_of_an_index),
+        cmocka_unit_test(counts_of_a_session),
         cmocka_unit_test(both_engines_answer),
         cmocka_unit_test(inside_a_cell),
         cmocka_unit_test(a_border_belongs_to_the_lowest_code),
@@ -742,5 +808,8 @@ int main(void)
         cmocka_unit_test(bad_arguments_of_tuples),
         cmocka_unit_test(a_map_without_cells),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    engine = WANMI_ENGINE_EXACT;
+    int failed = cmocka_run_group_tests_name("exact", tests, NULL, NULL);
+    engine = WANMI_ENGINE_FAST;
+    return cmocka_run_group_tests_name("fast", tests, NULL, NULL) + failed;
 }

@@ -1,12 +1,13 @@
-/* The exact path against PROJ and GEOS in a plain loop.
+/* Both engines against PROJ and GEOS in a plain loop.
  *
- * Three ways over the same points, in turn, five rounds, the median of each:
+ * Four ways over the same points, in turn, five rounds, the median of each:
  *   proj    PROJ's own batch call alone: what no exact answer can be quicker than
  *   plain   what a careful user would write: the same batch call, a GEOS STRtree
  *           over all areas, prepared geometries made beforehand, a fresh point an
  *           event, lowest code of each layer
  *   exact   wanmi_locate, WANMI_ENGINE_EXACT
- * All on one thread, batches of 1,024. Every answer of plain and exact is
+ *   fast    wanmi_locate, WANMI_ENGINE_FAST
+ * All on one thread, batches of 1,024. Every answer of plain and the two is
  * compared; `differences` must be 0.
  */
 #include <getopt.h>
@@ -24,9 +25,9 @@
 
 enum { ROUNDS = 5, BATCH = 1024, LAYERS = 2, DEFAULT_POINTS = 200000 };
 
-typedef enum method { METHOD_PROJ, METHOD_PLAIN, METHOD_EXACT, METHODS } method;
+typedef enum method { METHOD_PROJ, METHOD_PLAIN, METHOD_EXACT, METHOD_FAST, METHODS } method;
 
-static const char *const method_names[METHODS] = {"proj", "proj+geos", "exact"};
+static const char *const method_names[METHODS] = {"proj", "proj+geos", "exact", "fast"};
 
 /* ---- the plain loop -------------------------------------------------------------- */
 
@@ -117,7 +118,7 @@ static void must(wanmi_status status, const wanmi_error *error)
 
 typedef struct run {
     plain peer;
-    wanmi_locator *locator;
+    wanmi_locator *locators[METHODS];
     const double *lon, *lat;
     size_t count;
     uint32_t *answers[METHODS][LAYERS];
@@ -140,7 +141,7 @@ static void run_plain(run *r, size_t at, size_t count, int with_areas)
     }
 }
 
-static void run_exact(run *r, size_t at, size_t count)
+static void run_wanmi(run *r, method way, size_t at, size_t count)
 {
     uint32_t tuples[BATCH];
     wanmi_error error;
@@ -152,11 +153,11 @@ static void run_exact(run *r, size_t at, size_t count)
     positions.now_us = 0;
     wanmi_hits hits;
     wanmi_hits_init(&hits);
-    hits.cell = r->answers[METHOD_EXACT][0] + at;
+    hits.cell = r->answers[way][0] + at;
     hits.tuple = tuples;
-    must(wanmi_locate(r->locator, &positions, &hits, &error), &error);
+    must(wanmi_locate(r->locators[way], &positions, &hits, &error), &error);
     for (size_t i = 0; i < count; i++)
-        r->answers[METHOD_EXACT][1][at + i] = wanmi_locator_area(r->locator, tuples[i], 1);
+        r->answers[way][1][at + i] = wanmi_locator_area(r->locators[way], tuples[i], 1);
 }
 
 static double seconds_now(void)
@@ -171,8 +172,8 @@ static double run_once(run *r, method way)
     double start = seconds_now();
     for (size_t at = 0; at < r->count; at += BATCH) {
         size_t count = r->count - at < BATCH ? r->count - at : BATCH;
-        if (way == METHOD_EXACT)
-            run_exact(r, at, count);
+        if (way >= METHOD_EXACT)
+            run_wanmi(r, way, at, count);
         else
             run_plain(r, at, count, way == METHOD_PLAIN);
     }
@@ -193,12 +194,12 @@ static double median_ns(run *r, method way)
 
 /* On a shared border the peer gives each layer's lowest code; the exact path may
  * prefer the owner's own community there. Uniform points do not hit borders. */
-static size_t differences(const run *r)
+static size_t differences(const run *r, method way)
 {
     size_t different = 0;
     for (int layer = 0; layer < LAYERS; layer++)
         for (size_t i = 0; i < r->count; i++)
-            different += r->answers[METHOD_PLAIN][layer][i] != r->answers[METHOD_EXACT][layer][i];
+            different += r->answers[METHOD_PLAIN][layer][i] != r->answers[way][layer][i];
     return different;
 }
 
@@ -219,7 +220,7 @@ static void machine_text(char *text, size_t size)
              os.sysname, os.release);
 }
 
-static void print_json(FILE *json, const char *workload, run *r, const double *ns, size_t different,
+static void print_json(FILE *json, const char *workload, run *r, const double *ns, const size_t *different,
                        int first)
 {
     for (int way = 0; json != NULL && way < METHODS; way++) {
@@ -228,8 +229,8 @@ static void print_json(FILE *json, const char *workload, run *r, const double *n
                       "\"median_ns\": %.2f, \"ratio\": %.3f, \"differences\": ",
                 first && way == 0 ? "" : ",\n", workload, r->count, method_names[way], ns[way],
                 ns[METHOD_PLAIN] / ns[way]);
-        if (way == METHOD_EXACT)
-            fprintf(json, "%zu}", different);
+        if (way >= METHOD_EXACT)
+            fprintf(json, "%zu}", different[way]);
         else
             fprintf(json, "%s}", way == METHOD_PLAIN ? "0" : "null");
     }
@@ -246,21 +247,21 @@ static void measure(run *r, double *ns)
         ns[way] = median_ns(r, (method)way);
 }
 
-static void print_table(const run *r, const double *ns, size_t different)
+static void print_table(const run *r, const double *ns, const size_t *different)
 {
-    wanmi_index *index = wanmi_locator_index(r->locator);
+    wanmi_index *index = wanmi_locator_index(r->locators[METHOD_FAST]);
     wanmi_map *map = wanmi_index_map(index);
     wanmi_layer_info cells;
     wanmi_map_layer(map, wanmi_map_cell_layer(map), &cells);
     double areas = wanmi_map_area_count(map);
     printf("%u cells, %.0f areas; %.0f bytes an area in the index, %.0f in the session (GEOS's not counted)\n",
            cells.area_count, areas, (double)wanmi_index_bytes(index) / areas,
-           (double)wanmi_locator_bytes(r->locator) / areas);
+           (double)wanmi_locator_bytes(r->locators[METHOD_EXACT]) / areas);
     printf("  %-10s %12s %14s %10s %12s\n", "method", "ns a point", "points a s", "ratio", "differences");
     for (int way = 0; way < METHODS; way++) {
         char text[32] = "-";
-        if (way == METHOD_EXACT)
-            snprintf(text, sizeof text, "%zu", different);
+        if (way >= METHOD_EXACT)
+            snprintf(text, sizeof text, "%zu", different[way]);
         printf("  %-10s %12.1f %14.0f %9.2fx %12s\n", method_names[way], ns[way], 1e9 / ns[way],
                ns[METHOD_PLAIN] / ns[way], text);
     }
@@ -274,10 +275,11 @@ static size_t run_workload(const char *workload, size_t count, FILE *json, int f
     double ns[METHODS], start = seconds_now();
     wanmi_map *map = bench_make_map(workload);
     double made = seconds_now();
-    must(wanmi_index_create(map, &index, &error), &error);
+    must(wanmi_index_create(map, NULL, &index, &error), &error);
     printf("\n%s: map made in %.2f s, index in %.1f ms; ", workload, made - start,
            1e3 * (seconds_now() - made));
-    must(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &r.locator, &error), &error);
+    must(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &r.locators[METHOD_EXACT], &error), &error);
+    must(wanmi_locator_create(index, WANMI_ENGINE_FAST, &r.locators[METHOD_FAST], &error), &error);
     double *lon = bench_memory(count * sizeof *lon), *lat = bench_memory(count * sizeof *lat);
     bench_uniform_points(map, 42, count, lon, lat);
     r.lon = lon;
@@ -287,19 +289,22 @@ static size_t run_workload(const char *workload, size_t count, FILE *json, int f
         for (int layer = 0; layer < LAYERS; layer++)
             r.answers[way][layer] = bench_memory(count * sizeof(uint32_t));
     measure(&r, ns);
-    size_t different = differences(&r);
+    size_t different[METHODS] = {0};
+    for (int way = METHOD_EXACT; way < METHODS; way++)
+        different[way] = differences(&r, (method)way);
     print_table(&r, ns, different);
     print_json(json, workload, &r, ns, different, first);
     for (int way = METHOD_PLAIN; way < METHODS; way++)
         for (int layer = 0; layer < LAYERS; layer++)
             free(r.answers[way][layer]);
     plain_close(&r.peer);
-    wanmi_locator_free(r.locator);
+    wanmi_locator_free(r.locators[METHOD_EXACT]);
+    wanmi_locator_free(r.locators[METHOD_FAST]);
     wanmi_index_release(index);
     wanmi_map_release(map);
     free(lon);
     free(lat);
-    return different;
+    return different[METHOD_EXACT] + different[METHOD_FAST];
 }
 
 int main(int argc, char **argv)
@@ -319,7 +324,7 @@ int main(int argc, char **argv)
         else if (option == 'j')
             json_path = optarg;
         else {
-            printf("locate_exact [--workload W1|W2] [--points N] [--json FILE]\n");
+            printf("locate [--workload W1|W2] [--points N] [--json FILE]\n");
             return option == 'h' ? 0 : 2;
         }
     }

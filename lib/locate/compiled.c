@@ -1,0 +1,43 @@
+/* Keeping and freeing a compiled index. */
+#include "compiled.h"
+
+static void trim(const wanmi_host *host, void **items, size_t *capacity, size_t count, size_t size)
+{
+    if (count == 0 || count == *capacity)
+        return;
+    void *fitting = wm_resize(host, *items, *capacity * size, count * size);
+    if (fitting == NULL)            /* then it stays as large as it is */
+        return;
+    *items = fitting;
+    *capacity = count;
+}
+
+void wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
+{
+    trim(host, (void **)&c->cuts, &c->cut_capacity, c->cut_count, sizeof *c->cuts);
+    trim(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records);
+    trim(host, (void **)&c->cells, &c->cell_capacity, c->tuples.count, sizeof *c->cells);
+    wm_tuples_trim(&c->tuples);
+    wm_tuples_trim(&c->sets);
+}
+
+void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
+{
+    if (c == NULL)
+        return;
+    wm_free(host, c->blocks, (size_t)c->block_columns * c->block_rows * sizeof *c->blocks);
+    wm_free(host, c->tiles, c->tiles_size);
+    wm_free(host, c->cuts, c->cut_capacity * sizeof *c->cuts);
+    wm_free(host, c->records, c->record_capacity * sizeof *c->records);
+    wm_free(host, c->cells, c->cell_capacity * sizeof *c->cells);
+    wm_tuples_drop(&c->tuples);
+    wm_tuples_drop(&c->sets);
+    wm_free(host, c, sizeof *c);
+}
+
+uint64_t wm_compiled_bytes(const wm_compiled *c)
+{
+    return sizeof *c + (uint64_t)c->block_columns * c->block_rows * sizeof *c->blocks + c->tiles_size +
+           c->cut_capacity * sizeof *c->cuts + c->record_capacity * sizeof *c->records +
+           c->cell_capacity * sizeof *c->cells + wm_tuples_bytes(&c->tuples) + wm_tuples_bytes(&c->sets);
+}

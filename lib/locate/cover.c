@@ -1,0 +1,84 @@
+/* Which areas cover a point of one tile: see cover.h. */
+#include "cover.h"
+
+typedef enum answer { AWAY, ON, UNSURE } answer;
+
+static bool in_box(const double *a, const double *b, double x, double y)
+{
+    return (a[0] < b[0] ? a[0] <= x && x <= b[0] : b[0] <= x && x <= a[0]) &&
+           (a[1] < b[1] ? a[1] <= y && y <= b[1] : b[1] <= y && y <= a[1]);
+}
+
+/* The side of the way's corner. An edge along an axis may run through it; the
+ * corner is then just above (below) it, or just to its right, as said below. */
+static int side_of_corner(const wm_tile_point *p, const double *a, const double *b, wm_sides *sides)
+{
+    int side = wm_side(sides, a, b, p->reference_x, p->y);
+    if (side != 0 || (a[0] != b[0]) == (a[1] != b[1]))
+        return side;
+    if (a[1] == b[1])
+        return (a[0] < b[0]) != p->from_below ? 1 : -1;
+    return a[1] < b[1] ? -1 : 1;
+}
+
+/* Whether an edge meets the point, and how often it crosses the way: added to
+ * *crossings. The way's corner counts as just above (below) the point's height and
+ * just right of the upright, in both its legs alike. */
+static answer meet(const wm_tile_point *p, const double *a, const double *b, wm_sides *sides,
+                   unsigned *crossings)
+{
+    bool level = p->from_below ? (a[1] >= p->y) != (b[1] >= p->y) : (a[1] > p->y) != (b[1] > p->y);
+    bool upright = (a[0] > p->reference_x) != (b[0] > p->reference_x);
+    bool near = in_box(a, b, p->x, p->y);
+    if (!level && !upright && !near)
+        return AWAY;
+    int at_point = level || near ? wm_side(sides, a, b, p->x, p->y) : 0;
+    if (near && at_point == 0)
+        return ON;
+    if (!level && !upright)
+        return AWAY;
+    int at_corner = side_of_corner(p, a, b, sides);
+    if (at_corner == 0 || (level && at_point == 0))
+        return UNSURE;
+    if (level && at_point != at_corner)
+        ++*crossings;
+    if (upright && at_corner != wm_side(sides, a, b, p->reference_x, p->reference_y))
+        ++*crossings;
+    return AWAY;
+}
+
+/* One area's edges. Gives 1 covered, 0 not, -1 unsure. */
+static int group_covers(const uint32_t *group, const wm_tile_point *p, wm_sides *sides)
+{
+    unsigned crossings = group[0] & 1;
+    int unsure = 0;
+    const uint32_t *run = group + 2;
+    for (uint32_t r = 0; r < group[1]; r++, run += 2) {
+        const double *a = p->xy + 2 * (size_t)run[0];
+        for (uint32_t e = 0; e < run[1]; e++, a += 2) {
+            answer met = meet(p, a, a + 2, sides, &crossings);
+            if (met == ON)
+                return 1;
+            unsure |= met == UNSURE;
+        }
+    }
+    return unsure ? -1 : (int)(crossings & 1);
+}
+
+int64_t wm_record_cover(const uint32_t *record, const wm_tile_point *point, wm_sides *sides,
+                        uint32_t *areas)
+{
+    uint32_t whole = record[WM_RECORD_AREAS], groups = record[WM_RECORD_GROUPS];
+    int64_t count = 0;
+    for (uint32_t i = 0; i < whole; i++)
+        areas[count++] = record[WM_RECORD_HEAD + i];
+    const uint32_t *group = record + WM_RECORD_HEAD + whole;
+    for (uint32_t g = 0; g < groups; g++, group += 2 + 2 * group[1]) {
+        int covers = group_covers(group, point, sides);
+        if (covers < 0 || sides->failed)
+            return -1;
+        if (covers == 1)
+            areas[count++] = group[0] >> 1;
+    }
+    return count;
+}

@@ -1,0 +1,218 @@
+/* Choosing the walls: see plane.h. */
+#include "plane.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "wanmi/types.h"
+
+enum { SIDE_MAX = 1 << 20, GAPS_TRIED = 16 };
+
+/* Tiles are never smaller: what is not known of an approximate position must stay
+ * small beside them. */
+static const double STEP_MIN_M = 0.01;
+/* How many tiles for one edge that stands on no wall. More tiles are quicker to
+ * search and weigh more. */
+static const double TILES_AN_EDGE = 0.2;
+
+typedef struct line {
+    double at, length;
+} line;
+
+typedef struct lines {
+    line *list;
+    size_t count, capacity;
+} lines;
+
+/* What is asked of the map's edges before there are tiles. */
+typedef struct survey {
+    const wanmi_host *host;
+    wm_box extent;
+    double area;                    /* within the cells' rings */
+    double edges;                   /* of all areas */
+    lines upright, level;           /* edges of the cells along an axis */
+    bool full;                      /* no memory */
+} survey;
+
+static void add_line(survey *s, lines *to, double at, double length)
+{
+    if (!s->full && to->count > 0 && to->list[to->count - 1].at == at) {
+        to->list[to->count - 1].length += length;
+        return;
+    }
+    s->full = s->full || !wm_reserve(s->host, (void **)&to->list, &to->capacity, to->count + 1,
+                                     sizeof *to->list);
+    if (!s->full)
+        to->list[to->count++] = (line){at, length};
+}
+
+static void survey_ring(survey *s, const double *xy, uint32_t first, uint32_t end, bool cell)
+{
+    double twice = 0;
+    for (uint32_t p = first; p + 1 < end; p++) {
+        const double *a = xy + 2 * (size_t)p, *b = a + 2;
+        twice += (a[0] - s->extent.min_x) * (b[1] - s->extent.min_y) -
+                 (b[0] - s->extent.min_x) * (a[1] - s->extent.min_y);
+        if (cell && a[0] == b[0])
+            add_line(s, &s->upright, a[0], fabs(b[1] - a[1]));
+        else if (cell && a[1] == b[1])
+            add_line(s, &s->level, a[1], fabs(b[0] - a[0]));
+        else
+            s->edges++;
+    }
+    if (cell)
+        s->area += fabs(twice) / 2;
+}
+
+static bool is_cell(const wanmi_index *index, uint32_t area)
+{
+    if (index->cell_layer == WANMI_NONE)
+        return true;
+    const wm_layer *cells = &index->layers[index->cell_layer];
+    return cells->area_count == 0 ||
+           (area >= cells->first_area && area - cells->first_area < cells->area_count);
+}
+
+static void survey_areas(const wanmi_index *index, survey *s)
+{
+    s->extent = (wm_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (uint32_t area = 0; area < index->area_count; area++) {
+        wanmi_area_info info;
+        wanmi_map_area(index->map, area, &info);
+        s->extent.min_x = fmin(s->extent.min_x, info.min_x);
+        s->extent.min_y = fmin(s->extent.min_y, info.min_y);
+        s->extent.max_x = fmax(s->extent.max_x, info.max_x);
+        s->extent.max_y = fmax(s->extent.max_y, info.max_y);
+    }
+    for (uint32_t area = 0; area < index->area_count; area++) {
+        wanmi_area_rings rings;
+        wanmi_map_area_rings(index->map, area, &rings);
+        for (uint32_t r = 0; r < rings.ring_count; r++)
+            survey_ring(s, rings.xy, rings.points[r], rings.points[r + 1], is_cell(index, area));
+    }
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    double one = ((const line *)a)->at, two = ((const line *)b)->at;
+    return (one > two) - (one < two);
+}
+
+/* Edges in one line become one; lines with little along them, such as an upright
+ * edge of a border by chance, are left out. */
+static void merge_lines(lines *all)
+{
+    size_t merged = 0, heavy = 0;
+    double longest = 0;
+    if (all->count == 0)
+        return;
+    qsort(all->list, all->count, sizeof *all->list, compare_lines);
+    for (size_t i = 0; i < all->count; i++) {
+        if (merged > 0 && all->list[merged - 1].at == all->list[i].at)
+            all->list[merged - 1].length += all->list[i].length;
+        else
+            all->list[merged++] = all->list[i];
+        longest = fmax(longest, all->list[merged - 1].length);
+    }
+    for (size_t i = 0; i < merged; i++)
+        if (all->list[i].length >= longest / 50)
+            all->list[heavy++] = all->list[i];
+    all->count = heavy;
+}
+
+static size_t lines_on_walls(const lines *all, const wm_walls *walls)
+{
+    size_t on = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        double number = nearbyint((all->list[i].at - walls->origin) / walls->step);
+        on += walls->origin + number * walls->step == all->list[i].at;
+    }
+    return on;
+}
+
+/* A lattice has most of its lines on walls, to the last bit. The step is one of
+ * the gaps between neighbours: the one that does best. */
+static bool find_lattice(lines *all, wm_walls *walls)
+{
+    size_t best = 0;
+    merge_lines(all);
+    if (all->count < 3)
+        return false;
+    size_t stride = all->count / GAPS_TRIED + 1;
+    for (size_t i = 0; i + 1 < all->count; i += stride) {
+        wm_walls tried = {.origin = all->list[0].at, .step = all->list[i + 1].at - all->list[i].at};
+        size_t on = tried.step >= STEP_MIN_M ? lines_on_walls(all, &tried) : 0;
+        if (on > best) {
+            best = on;
+            *walls = tried;
+        }
+    }
+    return 3 * best >= 2 * all->count;
+}
+
+static void lay_walls(wm_walls *walls, double low, double high)
+{
+    walls->first = floor((low - walls->origin) / walls->step);
+    double count = ceil((high - walls->origin) / walls->step) - walls->first;
+    walls->count = count < 1 ? 1 : (uint32_t)count;
+    /* Rounding may have left an end outside by a hair. */
+    while (wm_wall(walls, 0) > low) {
+        walls->first--;
+        walls->count++;
+    }
+    while (wm_wall(walls, walls->count) < high)
+        walls->count++;
+    walls->start = wm_wall(walls, 0);
+    walls->per_step = 1 / walls->step;
+}
+
+static void finish(survey *s, wm_plane *plane, bool lattice_x, bool lattice_y)
+{
+    const wm_box *e = &s->extent;
+    double width = e->max_x - e->min_x, height = e->max_y - e->min_y;
+    double lattice_edges = lattice_x && lattice_y ? 0 : (double)(s->upright.count + s->level.count);
+    double tiles = TILES_AN_EDGE * (s->edges / 2 + lattice_edges) + 1;
+    double wanted = sqrt(fmin(s->area, width * height) / tiles);
+    wanted = fmax(wanted, fmax(width, height) / (SIDE_MAX - 4));
+    wanted = fmax(wanted, STEP_MIN_M);
+    if (!lattice_x)
+        plane->x = (wm_walls){.origin = e->min_x, .step = lattice_y ? plane->y.step : wanted};
+    if (!lattice_y)
+        plane->y = (wm_walls){.origin = e->min_y, .step = lattice_x ? plane->x.step : wanted};
+    /* A lattice finer or coarser than is wanted: every second line, or lines between. */
+    wm_walls *both[2] = {&plane->x, &plane->y};
+    for (int i = 0; i < 2; i++) {
+        while (both[i]->step > 2 * wanted)
+            both[i]->step /= 2;
+        while (both[i]->step < fmax(width, height) / (SIDE_MAX - 4))
+            both[i]->step *= 2;
+    }
+    lay_walls(&plane->x, e->min_x, e->max_x);
+    lay_walls(&plane->y, e->min_y, e->max_y);
+}
+
+bool wm_plane_choose(const wanmi_index *index, wm_plane *plane)
+{
+    survey s = {.host = index->host};
+    survey_areas(index, &s);
+    bool done = !s.full;
+    if (done) {
+        bool lattice_x = find_lattice(&s.upright, &plane->x);
+        bool lattice_y = find_lattice(&s.level, &plane->y);
+        finish(&s, plane, lattice_x, lattice_y);
+    }
+    wm_free(s.host, s.upright.list, s.upright.capacity * sizeof(line));
+    wm_free(s.host, s.level.list, s.level.capacity * sizeof(line));
+    return done;
+}
+
+int64_t wm_wall_below(const wm_walls *walls, double at)
+{
+    double rough = floor((at - walls->start) * walls->per_step);
+    int64_t number = rough < 0 ? -1 : rough > walls->count ? walls->count : (int64_t)rough;
+    while (number >= 0 && wm_wall(walls, number) > at)
+        number--;
+    while (number < (int64_t)walls->count && wm_wall(walls, number + 1) <= at)
+        number++;
+    return number;
+}

@@ -1,0 +1,17 @@
+/* From the areas that cover a point to its tuple: rules 3 and 5 of locate.h.
+ * Internal to the room. */
+#ifndef WM_LOCATE_RULES_H
+#define WM_LOCATE_RULES_H
+
+#include "index.h"
+
+/* `areas`: all that cover the point, whenever valid, ascending. Writes the tuple
+ * of the instant (tuples.h; there is room for layer_count + 1 + count words) and
+ * gives the owner cell, or WANMI_NONE. */
+uint32_t wm_rules_apply(const wanmi_index *index, const uint32_t *areas, size_t count,
+                        int64_t instant_us, uint32_t *words);
+
+/* Whether the answer of a set of areas may change with the instant. */
+bool wm_rules_timed(const wanmi_index *index, const uint32_t *areas, size_t count);
+
+#endif

@@ -1,0 +1,54 @@
+/* Searching blocks of positions: see search.h and docs/index.md. */
+#include "search.h"
+
+/* Which tile, and where in it. The first loop has no branch that hangs on a
+ * position but the rare ones, so that the loads of many tiles run side by side. */
+static size_t find_tiles(const wm_compiled *c, wm_scratch *s, const double *xs, const double *ys,
+                         size_t count, uint32_t *labels)
+{
+    const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
+    double columns = wx->count, rows = wy->count;
+    float near_x = 0.5f - c->rim_x, near_y = 0.5f - c->rim_y;
+    size_t walking = 0;
+    for (size_t i = 0; i < count; i++) {
+        double x = (xs[i] - wx->start) * wx->per_step, y = (ys[i] - wy->start) * wy->per_step;
+        uint32_t word = WM_LABEL_NONE;
+        if (x >= 0 && y >= 0 && x < columns && y < rows) {
+            uint32_t column = (uint32_t)x, row = (uint32_t)y;
+            float u = (float)(x - column - 0.5), v = (float)(y - row - 0.5);
+            if (u < near_x && u > -near_x && v < near_y && v > -near_y)
+                word = wm_tile_word(c, column, row);
+            s->us[i] = u;
+            s->vs[i] = v;
+        } else if (x < -c->reach_x || y < -c->reach_y || x > columns + c->reach_x ||
+                   y > rows + c->reach_y) {
+            word = WM_LABEL | WM_LABEL_FAR;     /* tuple 0: no area */
+        }
+        labels[i] = word;
+        s->walking[walking] = (uint16_t)i;
+        walking += (word & WM_LABEL) == 0;
+    }
+    return walking;
+}
+
+/* All positions that are still among cuts take a step down, then again: one
+ * position alone would wait for memory at each. */
+void wm_search(const wm_compiled *c, wm_scratch *s, const double *xs, const double *ys, size_t count,
+               uint32_t *labels)
+{
+    size_t walking = find_tiles(c, s, xs, ys, count, labels);
+    while (walking > 0) {
+        size_t left = 0;
+        for (size_t k = 0; k < walking; k++) {
+            uint32_t i = s->walking[k];
+            const wm_cut *cut = &c->cuts[labels[i]];
+            float over = wm_cut_above(cut, s->us[i], s->vs[i]);
+            uint32_t word = over > 0 ? cut->above : cut->below & ~WM_STEEP;
+            word = over > c->strip || over < -c->strip ? word : WM_LABEL_NONE;
+            labels[i] = word;
+            s->walking[left] = (uint16_t)i;
+            left += (word & WM_LABEL) == 0;
+        }
+        walking = left;
+    }
+}

@@ -1,0 +1,44 @@
+/* On which side of an edge a point lies, as GEOS says. Internal to the room.
+ *
+ * A filter in doubles answers when its sign is beyond doubt; it is then the sign
+ * that GEOS gives too. Where the filter cannot be sure GEOSOrientationIndex_r is
+ * asked, which makes no geometry: it is what GEOS's own point in polygon asks, so
+ * that nearly collinear points get GEOS's answer also where GEOS rounds.
+ */
+#ifndef WM_LOCATE_SIDE_H
+#define WM_LOCATE_SIDE_H
+
+#include <geos_c.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct wm_sides {
+    pthread_mutex_t *lock;          /* the index's: held while a context is made or freed */
+    GEOSContextHandle_t geos;       /* NULL until the filter first fails */
+    uint64_t asked;                 /* how often GEOS was */
+    bool failed;                    /* GEOS gave no context or no answer */
+} wm_sides;
+
+/* What the filter leaves over. */
+int wm_side_by_geos(wm_sides *sides, const double *a, const double *b, double x, double y);
+void wm_sides_close(wm_sides *sides);
+
+/* 1: left of a -> b, -1: right, 0: on the line.
+ * Source of the bound: J. R. Shewchuk, "Adaptive precision floating-point
+ * arithmetic", 1997, ccwerrboundA = (3 + 16 e) e with e = 2^-53, rounded up. */
+static inline int wm_side(wm_sides *sides, const double *a, const double *b, double x, double y)
+{
+    double left = (a[0] - x) * (b[1] - y), right = (a[1] - y) * (b[0] - x);
+    double sign = left - right, doubt = 3.4e-16 * (fabs(left) + fabs(right));
+    if (sign > doubt)
+        return 1;
+    if (-sign > doubt)
+        return -1;
+    if (left == 0 && right == 0)    /* GEOS's own filter says so too */
+        return 0;
+    return wm_side_by_geos(sides, a, b, x, y);
+}
+
+#endif
