@@ -125,7 +125,7 @@ static int print_weight(wanmi_map *map, const wanmi_host *host, const int64_t *h
     wanmi_map_layer(map, wanmi_map_cell_layer(map), &cells);
     int64_t before = *held;
     print_bytes("\nmap", (uint64_t)before, cells.area_count);
-    if (wanmi_index_create(map, &index, &error) != WANMI_OK)
+    if (wanmi_index_create(map, NULL, &index, &error) != WANMI_OK)
         return cli_fail(&error);
     print_bytes("index", (uint64_t)(*held - before), cells.area_count);
     print_plan(map, host, held, cells.area_count);

@@ -263,7 +263,11 @@ static int run_map(run *r, const wanmi_host *host)
         return code;
     r->layers = wanmi_map_layer_count(r->map);
     r->cell_layer = wanmi_map_cell_layer(r->map);
-    if (wanmi_index_create(r->map, &r->index, &error) != WANMI_OK)
+    /* Compiling pays for itself after some thousand positions, not for one. */
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.exact_only = r->stream.engine == WANMI_ENGINE_EXACT || r->stream.point.given;
+    if (wanmi_index_create(r->map, &options, &r->index, &error) != WANMI_OK)
         return cli_fail(&error);
     if (!r->stream.point.given &&
         wanmi_io_reader_open(r->stream.path, r->stream.format, &r->stream.columns,

@@ -188,7 +188,7 @@ static wanmi_status number(const run *r, const char *text, uint32_t *word, wanmi
 
 static wanmi_status prepare(run *r, const wanmi_host *host, wanmi_error *error)
 {
-    wanmi_status status = wanmi_index_create(r->map, &r->index, error);
+    wanmi_status status = wanmi_index_create(r->map, NULL, &r->index, error);
     if (status == WANMI_OK)
         status = wanmi_locator_create(r->index, WANMI_ENGINE_FAST, &r->locator, error);
     if (status == WANMI_OK)

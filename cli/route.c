@@ -308,7 +308,7 @@ static wanmi_status start_flow(cli_route_run *r, const wanmi_host *host, wanmi_e
         status = wanmi_flow_start(r->flow, error);
     cli_signals_let();
     if (status == WANMI_OK && cli_rules_need_locator(r->map))
-        status = wanmi_index_create(r->map, &r->index, error);
+        status = wanmi_index_create(r->map, NULL, &r->index, error);
     if (status == WANMI_OK)
         r->words = wanmi_flow_words(r->flow);
     return status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "chart.h"
 #include "compiled.h"
 
 static void index_free(wanmi_index *index)
@@ -13,6 +14,7 @@ static void index_free(wanmi_index *index)
     for (uint32_t i = 0; index->layers != NULL && i < index->layer_count; i++)
         wm_tree_drop(host, &index->layers[i].tree);
     wm_free(host, index->layers, index->layer_count * sizeof *index->layers);
+    wanmi_chart_release(index->chart);
     wm_compiled_free(host, index->compiled);
     wm_free(host, index->spans, index->area_count * sizeof *index->spans);
     pthread_mutex_destroy(&index->geos_lock);
@@ -135,6 +137,8 @@ wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *optio
     }
     if (!o.exact_only && fresh->area_count > 0) {
         wanmi_status status = wm_compile(fresh, &o, error);
+        if (status == WANMI_OK)
+            status = wm_index_chart(fresh, error);
         if (status != WANMI_OK) {
             index_free(fresh);
             return status;
@@ -172,5 +176,7 @@ uint64_t wanmi_index_bytes(const wanmi_index *index)
         bytes += index->area_count * sizeof *index->spans;
     if (index->compiled != NULL)
         bytes += wm_compiled_bytes(index->compiled);
+    if (index->chart != NULL)
+        bytes += wanmi_chart_bytes(index->chart);
     return bytes;
 }

@@ -37,6 +37,7 @@ struct wanmi_index {
     uint32_t ancestors[WANMI_LAYERS_MAX]; /* layers from the cell's parent upward */
     double snap_m;
     wm_compiled *compiled;          /* NULL: every engine takes the exact path */
+    wanmi_chart *chart;             /* of WGS 84 over the areas; NULL: PROJ projects all */
     pthread_mutex_t geos_lock;      /* held while a session makes or frees GEOS objects: areas.h */
 };
 

@@ -67,86 +67,203 @@ static void reject_run(wanmi_locator *l, size_t first, size_t count, wanmi_reaso
     }
 }
 
-/* Projects a block: each run of one datum is one call, for PROJ is far quicker
- * that way. An unknown datum rejects its run and nothing else. */
-static wanmi_status project(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t count,
+/* One run of a datum, by PROJ. */
+static wanmi_status project_run(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t first,
+                                size_t count, wanmi_error *error)
+{
+    wanmi_status status = wanmi_transform_forward(
+        l->transform, (wanmi_datum)datum_at(in, start + first), count,
+        column_at(in->x, in->x_stride, start + first), in->x_stride,
+        column_at(in->y, in->y_stride, start + first), in->y_stride,
+        l->xs + first, l->ys + first, l->reasons + first, error);
+    if (status != WANMI_E_CRS_DATUM)
+        return status;
+    reject_run(l, first, count, WANMI_REASON_DATUM);    /* left out of this build */
+    return WANMI_OK;
+}
+
+/* The same by the index's chart: near enough to PROJ's where it is covered. */
+static wanmi_status chart_run(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t first,
+                              size_t count, wanmi_error *error)
+{
+    return wanmi_chart_forward(
+        l->index->chart, l->transform, count, column_at(in->x, in->x_stride, start + first), in->x_stride,
+        column_at(in->y, in->y_stride, start + first), in->y_stride, l->xs + first, l->ys + first,
+        l->reasons + first, l->covered + first, error);
+}
+
+/* Projects a block: each run of one datum is one call, for both ways are far
+ * quicker so. An unknown datum rejects its run and nothing else. */
+static wanmi_status project(wanmi_locator *l, const batch *b, size_t start, size_t count,
                             wanmi_error *error)
 {
+    const wanmi_positions *in = &b->in;
+    bool chart = l->fast && l->index->chart != NULL && b->out.map_x == NULL && b->out.map_y == NULL;
     for (size_t first = 0, run; first < count; first += run) {
         uint32_t datum = datum_at(in, start + first);
         for (run = 1; first + run < count && datum_at(in, start + first + run) == datum;)
             run++;
-        if (datum > WANMI_DATUM_MAP) {
+        wanmi_status status = WANMI_OK;
+        memset(l->covered + first, 0, run);
+        if (datum > WANMI_DATUM_MAP)
             reject_run(l, first, run, WANMI_REASON_DATUM);
-            continue;
-        }
-        wanmi_status status = wanmi_transform_forward(
-            l->transform, (wanmi_datum)datum, run,
-            column_at(in->x, in->x_stride, start + first), in->x_stride,
-            column_at(in->y, in->y_stride, start + first), in->y_stride,
-            l->xs + first, l->ys + first, l->reasons + first, error);
-        if (status == WANMI_E_CRS_DATUM)        /* left out of this build */
-            reject_run(l, first, run, WANMI_REASON_DATUM);
-        else if (status != WANMI_OK)
+        else if (chart && (datum == WANMI_DATUM_WGS84 || datum == WANMI_DATUM_CGCS2000))
+            status = chart_run(l, in, start, first, run, error);
+        else
+            status = project_run(l, in, start, first, run, error);
+        if (status != WANMI_OK)
             return status;
     }
     return WANMI_OK;
 }
 
-static void write_hit(const wanmi_locator *l, const wanmi_hits *out, size_t block_at, size_t at,
-                      const wm_answer *answer)
+static const wm_answer rejected = {WANMI_NONE, WANMI_NONE, WANMI_REJECTED, NAN};
+
+static void keep_answer(wanmi_locator *l, size_t at, const wm_answer *answer)
 {
-    if (out->cell != NULL)
-        out->cell[at] = answer->cell;
-    if (out->tuple != NULL)
-        out->tuple[at] = answer->tuple;
-    if (out->distance_m != NULL)
-        out->distance_m[at] = answer->distance_m;
-    if (out->map_x != NULL)
-        out->map_x[at] = l->xs[block_at];
-    if (out->map_y != NULL)
-        out->map_y[at] = l->ys[block_at];
-    if (out->where != NULL)
-        out->where[at] = (uint8_t)answer->where;
-    if (out->reason != NULL)
-        out->reason[at] = l->reasons[block_at];
+    l->cells[at] = answer->cell;
+    l->found[at] = answer->tuple;
+    l->wheres[at] = (uint8_t)answer->where;
+    l->distances[at] = answer->distance_m;
 }
 
-static wanmi_status answer_exact(wanmi_locator *l, size_t at, int64_t instant_us, wm_answer *answer,
+static wanmi_status answer_exact(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t count,
                                  wanmi_error *error)
 {
-    l->counts.exact++;
-    return wm_answer_point(l, l->xs[at], l->ys[at], instant_us, answer, error);
+    for (size_t i = 0; i < count; i++) {
+        wm_answer answer = rejected;
+        wanmi_status status = WANMI_OK;
+        if (l->reasons[i] == WANMI_REASON_NONE) {
+            l->counts.exact++;
+            status = wm_answer_point(l, l->xs[i], l->ys[i], instant_at(in, start + i), &answer, error);
+        }
+        if (status != WANMI_OK)
+            return status;
+        keep_answer(l, i, &answer);
+    }
+    return WANMI_OK;
 }
 
-static wanmi_status answer_fast(wanmi_locator *l, size_t at, int64_t instant_us, wm_answer *answer,
+/* Labels that are a tuple and nothing more, which nearly all are. Gives how many
+ * are not: their places are in l->left. */
+static size_t answer_tuples(wanmi_locator *l, size_t count)
+{
+    const uint32_t *cells = l->index->compiled->cells;
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t label = l->labels[i];
+        bool tuple = ((label & WM_LABEL_SET) == 0) & (l->reasons[i] == WANMI_REASON_NONE);
+        uint32_t number = tuple ? label & WM_LABEL_VALUE : 0, cell = cells[number];
+        l->found[i] = number;
+        l->cells[i] = cell;
+        l->wheres[i] = cell != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;
+        l->distances[i] = cell != WANMI_NONE ? 0 : NAN;
+        l->left[left] = (uint16_t)i;
+        left += !(tuple & ((cell != WANMI_NONE) | ((label & WM_LABEL_FAR) != 0)));
+    }
+    return left;
+}
+
+/* Answers what a label can and the rejected; keeps in l->left what wants PROJ's own
+ * x, y. */
+static wanmi_status answer_labels(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t *left,
+                                  wanmi_error *error)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < *left; k++) {
+        size_t i = l->left[k];
+        wm_answer answer = rejected;
+        wanmi_status status = WANMI_OK;
+        if (l->reasons[i] == WANMI_REASON_NONE &&
+            !wm_answer_label(l, l->labels[i], instant_at(in, start + i), &answer, &status, error)) {
+            l->left[kept++] = (uint16_t)i;
+            continue;
+        }
+        if (status != WANMI_OK)
+            return status;
+        keep_answer(l, i, &answer);
+        l->counts.certain += l->reasons[i] == WANMI_REASON_NONE;
+    }
+    *left = kept;
+    return WANMI_OK;
+}
+
+/* PROJ's own x, y for those of l->left that a chart answered: gathered, so that
+ * PROJ is asked once. Only WGS 84 and CGCS2000 have a chart, which are one. */
+static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t left,
+                                 wanmi_error *error)
+{
+    uint16_t *at = l->scratch.walking;
+    size_t count = 0;
+    for (size_t k = 0; k < left; k++) {
+        size_t i = l->left[k];
+        if (!l->covered[i])
+            continue;
+        memcpy(&l->gathered_x[count], column_at(in->x, in->x_stride, start + i), sizeof(double));
+        memcpy(&l->gathered_y[count], column_at(in->y, in->y_stride, start + i), sizeof(double));
+        at[count++] = (uint16_t)i;
+    }
+    if (count == 0)
+        return WANMI_OK;
+    wanmi_status status = wanmi_transform_forward(l->transform, WANMI_DATUM_WGS84, count, l->gathered_x, 0,
+                                                  l->gathered_y, 0, l->gathered_x, l->gathered_y,
+                                                  l->gathered_reasons, error);
+    for (size_t k = 0; k < count && status == WANMI_OK; k++) {
+        l->xs[at[k]] = l->gathered_x[k];
+        l->ys[at[k]] = l->gathered_y[k];
+        l->reasons[at[k]] = l->gathered_reasons[k];
+    }
+    return status;
+}
+
+static wanmi_status answer_fast(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t count,
                                 wanmi_error *error)
 {
-    wanmi_status status;
-    if (!wm_answer_label(l, l->labels[at], instant_us, answer, &status, error))
-        return wm_settle_point(l, l->xs[at], l->ys[at], instant_us, answer, error);
-    l->counts.certain++;
+    wm_search(l->index->compiled, &l->scratch, l->xs, l->ys, count, l->labels);
+    size_t left = answer_tuples(l, count);
+    l->counts.certain += count - left;
+    if (left == 0)
+        return WANMI_OK;
+    wanmi_status status = answer_labels(l, in, start, &left, error);
+    if (status == WANMI_OK)
+        status = project_left(l, in, start, left, error);
+    for (size_t k = 0; k < left && status == WANMI_OK; k++) {
+        size_t i = l->left[k];
+        wm_answer answer = rejected;
+        if (l->reasons[i] == WANMI_REASON_NONE)
+            status = wm_settle_point(l, l->xs[i], l->ys[i], instant_at(in, start + i), &answer, error);
+        keep_answer(l, i, &answer);
+    }
     return status;
+}
+
+static void copy_out(void *column, size_t at, const void *from, size_t count, size_t size)
+{
+    if (column != NULL)
+        memcpy((char *)column + at * size, from, count * size);
+}
+
+static void write_hits(const wanmi_locator *l, const wanmi_hits *out, size_t at, size_t count)
+{
+    copy_out(out->cell, at, l->cells, count, sizeof *l->cells);
+    copy_out(out->tuple, at, l->found, count, sizeof *l->found);
+    copy_out(out->distance_m, at, l->distances, count, sizeof *l->distances);
+    copy_out(out->map_x, at, l->xs, count, sizeof *l->xs);
+    copy_out(out->map_y, at, l->ys, count, sizeof *l->ys);
+    copy_out(out->where, at, l->wheres, count, sizeof *l->wheres);
+    copy_out(out->reason, at, l->reasons, count, sizeof *l->reasons);
 }
 
 static wanmi_status locate_block(wanmi_locator *l, const batch *b, size_t start, size_t count,
                                  wanmi_error *error)
 {
-    static const wm_answer rejected = {WANMI_NONE, WANMI_NONE, WANMI_REJECTED, NAN};
-    wanmi_status status = project(l, &b->in, start, count, error);
+    wanmi_status status = project(l, b, start, count, error);
     l->counts.positions += count;
-    if (l->fast && status == WANMI_OK)
-        wm_search(l->index->compiled, &l->scratch, l->xs, l->ys, count, l->labels);
-    for (size_t i = 0; i < count && status == WANMI_OK; i++) {
-        wm_answer answer = rejected;
-        if (l->reasons[i] == WANMI_REASON_NONE) {
-            int64_t instant = instant_at(&b->in, start + i);
-            status = l->fast ? answer_fast(l, i, instant, &answer, error)
-                             : answer_exact(l, i, instant, &answer, error);
-        }
-        if (status == WANMI_OK)
-            write_hit(l, &b->out, i, start + i, &answer);
-    }
+    if (status == WANMI_OK)
+        status = l->fast ? answer_fast(l, &b->in, start, count, error)
+                         : answer_exact(l, &b->in, start, count, error);
+    if (status == WANMI_OK)
+        write_hits(l, &b->out, start, count);
     return status;
 }
 

@@ -34,8 +34,15 @@ struct wanmi_locator {
     double xs[WM_BLOCK];
     double ys[WM_BLOCK];
     uint8_t reasons[WM_BLOCK];
+    uint8_t covered[WM_BLOCK];      /* x, y are a chart's, not PROJ's own */
     uint32_t labels[WM_BLOCK];
     wm_scratch scratch;
+    uint16_t left[WM_BLOCK];        /* places of the block that are not answered yet */
+    double gathered_x[WM_BLOCK], gathered_y[WM_BLOCK];
+    uint8_t gathered_reasons[WM_BLOCK];
+    uint32_t cells[WM_BLOCK], found[WM_BLOCK];      /* the answers: cells and tuples */
+    uint8_t wheres[WM_BLOCK];
+    double distances[WM_BLOCK];
 };
 
 typedef struct wm_answer {
