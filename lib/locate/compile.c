@@ -623,7 +623,9 @@ static wanmi_status compile(compiler *c, const wanmi_index_options *options)
     c->tile.xy = c->xy;
     c->partition = (wm_partition){.host = c->host, .to = c->to, .label = label_place, .user = c};
     wanmi_status status = label_set(c, NULL, 0, &none);
-    return status == WANMI_OK ? make_rows(c, options) : status;
+    if (status == WANMI_OK)
+        status = make_rows(c, options);
+    return status == WANMI_OK && !wm_compiled_trim(c->host, c->to) ? WANMI_E_MEMORY : status;
 }
 
 static void compiler_drop(compiler *c)
@@ -669,7 +671,6 @@ wanmi_status wm_compile(wanmi_index *index, const wanmi_index_options *options, 
         wm_compiled_free(host, fresh);
         return say(status, error);
     }
-    wm_compiled_trim(host, fresh);
     index->compiled = fresh;
     return WANMI_OK;
 }

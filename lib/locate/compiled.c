@@ -1,24 +1,24 @@
 /* Keeping and freeing a compiled index. */
 #include "compiled.h"
 
-static void trim(const wanmi_host *host, void **items, size_t *capacity, size_t count, size_t size)
+static bool trim(const wanmi_host *host, void **items, size_t *capacity, size_t count, size_t size)
 {
     if (count == 0 || count == *capacity)
-        return;
+        return true;
     void *fitting = wm_resize(host, *items, *capacity * size, count * size);
-    if (fitting == NULL)            /* then it stays as large as it is */
-        return;
+    if (fitting == NULL)
+        return false;
     *items = fitting;
     *capacity = count;
+    return true;
 }
 
-void wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
+bool wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
 {
-    trim(host, (void **)&c->cuts, &c->cut_capacity, c->cut_count, sizeof *c->cuts);
-    trim(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records);
-    trim(host, (void **)&c->cells, &c->cell_capacity, c->tuples.count, sizeof *c->cells);
-    wm_tuples_trim(&c->tuples);
-    wm_tuples_trim(&c->sets);
+    return trim(host, (void **)&c->cuts, &c->cut_capacity, c->cut_count, sizeof *c->cuts) &&
+           trim(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records) &&
+           trim(host, (void **)&c->cells, &c->cell_capacity, c->tuples.count, sizeof *c->cells) &&
+           wm_tuples_trim(&c->tuples) && wm_tuples_trim(&c->sets);
 }
 
 void wm_compiled_free(const wanmi_host *host, wm_compiled *c)

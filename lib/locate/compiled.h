@@ -91,8 +91,8 @@ static inline uint32_t wm_record_of(const wm_compiled *c, uint32_t first_cut)
 /* Fills index->compiled. Errors: WANMI_E_MEMORY, WANMI_E_CANCELLED,
  * WANMI_E_LOCATE_GEOS. */
 wanmi_status wm_compile(wanmi_index *index, const wanmi_index_options *options, wanmi_error *error);
-/* Gives back what was taken in advance. */
-void wm_compiled_trim(const wanmi_host *host, wm_compiled *compiled);
+/* Gives back what was taken in advance. Gives false when there is no memory. */
+bool wm_compiled_trim(const wanmi_host *host, wm_compiled *compiled);
 void wm_compiled_free(const wanmi_host *host, wm_compiled *compiled);
 uint64_t wm_compiled_bytes(const wm_compiled *compiled);
 

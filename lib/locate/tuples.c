@@ -121,17 +121,18 @@ uint32_t wm_tuples_find(const wm_tuples *tuples, const uint32_t *words)
     return tuples->slots[find_slot(tuples, words, length, hash_of(words, length))];
 }
 
-void wm_tuples_trim(wm_tuples *tuples)
+bool wm_tuples_trim(wm_tuples *tuples)
 {
     const wanmi_host *host = tuples->arena.host;
     size_t item = sizeof *tuples->list;
     if (tuples->count == 0 || tuples->count == tuples->capacity)
-        return;
+        return true;
     wm_tuple *fitting = wm_resize(host, tuples->list, tuples->capacity * item, tuples->count * item);
     if (fitting == NULL)
-        return;
+        return false;
     tuples->list = fitting;
     tuples->capacity = tuples->count;
+    return true;
 }
 
 static void sift_down(uint32_t *items, size_t at, size_t count)

@@ -35,8 +35,8 @@ bool wm_tuples_number(wm_tuples *tuples, const uint32_t *words, uint32_t *number
 /* The number of a known tuple, or WANMI_NONE. */
 uint32_t wm_tuples_find(const wm_tuples *tuples, const uint32_t *words);
 
-/* Gives back what was taken in advance. */
-void wm_tuples_trim(wm_tuples *tuples);
+/* Gives back what was taken in advance. Gives false when there is no memory. */
+bool wm_tuples_trim(wm_tuples *tuples);
 
 /* Ascending; allocates nothing, as qsort may. */
 void wm_sort_numbers(uint32_t *numbers, size_t count);
