@@ -50,7 +50,7 @@ typedef void (*wanmi_deliver_fn)(void *user, const wanmi_delivery *batch, size_t
 
 typedef struct wanmi_sink_def {
     size_t struct_size;
-    const char *name;               /* 1 to 63 bytes; unique */
+    const char *name;               /* 1 to 63 bytes of UTF-8 without control characters; unique */
     wanmi_deliver_fn deliver;
     void *user;
     uint32_t lanes;                 /* 1 to 64 */

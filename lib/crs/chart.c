@@ -22,7 +22,7 @@ static wanmi_status copy_options(const wanmi_chart_options *from, wanmi_chart_op
     wanmi_chart_options_init(to);
     if (from == NULL)
         return WANMI_OK;
-    if (from->struct_size == 0 || from->struct_size > sizeof *to)
+    if (from->struct_size < sizeof from->struct_size || from->struct_size > sizeof *to)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_chart_options was not filled by wanmi_chart_options_init");
     memcpy(to, from, from->struct_size);
@@ -173,7 +173,7 @@ void wanmi_chart_view_init(wanmi_chart_view *view)
 
 wanmi_status wanmi_chart_view_of(const wanmi_chart *chart, wanmi_chart_view *view, wanmi_error *error)
 {
-    if (chart == NULL || view == NULL || view->struct_size == 0 || view->struct_size > sizeof *view)
+    if (chart == NULL || view == NULL || view->struct_size < sizeof view->struct_size || view->struct_size > sizeof *view)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "a chart and a view filled by wanmi_chart_view_init must be given");
     const wanmi_chart_view whole = {

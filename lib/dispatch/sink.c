@@ -1,6 +1,7 @@
 /* Sinks: their definition, and their lanes before the threads start. */
 #include <string.h>
 
+#include "base/text.h"
 #include "internal.h"
 
 enum { BATCH_DEFAULT = 1024, BATCH_MAX = 65536 };
@@ -15,6 +16,11 @@ static wanmi_status check_def(const wanmi_sink_def *def, wanmi_error *error)
     size_t length = def->name != NULL ? strnlen(def->name, sizeof ((wm_sink *)0)->name) : 0;
     if (length == 0 || length >= sizeof ((wm_sink *)0)->name)
         return wm_error(error, WANMI_E_ARGUMENT, "a sink's name has 1 to 63 bytes");
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)def->name[i] < 0x20 || def->name[i] == 0x7F)
+            return wm_error(error, WANMI_E_ARGUMENT, "a sink's name has a control character at byte %zu", i + 1);
+    if (!wm_text_is_utf8(def->name, length))
+        return wm_error(error, WANMI_E_ARGUMENT, "a sink's name is not UTF-8");
     if (def->deliver == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "sink %s has no callback", def->name);
     if (def->lanes < 1 || def->lanes > WANMI_LANES_MAX)

@@ -46,7 +46,7 @@ static wanmi_status copy_names(wanmi_io_reader *r, const wanmi_io_columns *given
     wanmi_io_columns columns;
     wanmi_io_columns_init(&columns);
     if (given != NULL) {
-        if (given->struct_size == 0 || given->struct_size > sizeof columns)
+        if (given->struct_size < sizeof given->struct_size || given->struct_size > sizeof columns)
             return wm_error(error, WANMI_E_ARGUMENT,
                             "wanmi_io_columns was not filled by wanmi_io_columns_init");
         memcpy(&columns, given, given->struct_size);
