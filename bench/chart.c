@@ -37,16 +37,19 @@ typedef struct workload {
     const char *name, *definition;
     wanmi_datum datum;
     double west, south, east, north;
+    const char *points;             /* uniform over the area, or a walk of steps up to 10 m */
 } workload;
 
 static const workload workloads[] = {
-    {"district", "EPSG:4548", WANMI_DATUM_WGS84, 117.0, 39.5, 117.09, 39.63},
-    {"city", "EPSG:4548", WANMI_DATUM_WGS84, 116.2, 39.7, 116.7, 40.1},
-    {"province", "EPSG:4548", WANMI_DATUM_WGS84, 113.5, 36, 119.9, 42.6},
-    {"China", "EPSG:4548", WANMI_DATUM_WGS84, 73, 18, 135, 54},
-    {"district", "EPSG:4548", WANMI_DATUM_GCJ02, 117.0, 39.5, 117.09, 39.63},
-    {"city", "EPSG:4548", WANMI_DATUM_GCJ02, 116.2, 39.7, 116.7, 40.1},
-    {"district", "EPSG:4548", WANMI_DATUM_BD09, 117.0, 39.5, 117.09, 39.63},
+    {"district", "EPSG:4548", WANMI_DATUM_WGS84, 117.0, 39.5, 117.09, 39.63, "uniform"},
+    {"city", "EPSG:4548", WANMI_DATUM_WGS84, 116.2, 39.7, 116.7, 40.1, "uniform"},
+    {"province", "EPSG:4548", WANMI_DATUM_WGS84, 113.5, 36, 119.9, 42.6, "uniform"},
+    {"province", "EPSG:4548", WANMI_DATUM_WGS84, 113.5, 36, 119.9, 42.6, "trajectory"},
+    {"China", "EPSG:4548", WANMI_DATUM_WGS84, 73, 18, 135, 54, "uniform"},
+    {"district", "EPSG:4548", WANMI_DATUM_GCJ02, 117.0, 39.5, 117.09, 39.63, "uniform"},
+    {"city", "EPSG:4548", WANMI_DATUM_GCJ02, 116.2, 39.7, 116.7, 40.1, "uniform"},
+    {"city", "EPSG:4548", WANMI_DATUM_GCJ02, 116.2, 39.7, 116.7, 40.1, "trajectory"},
+    {"district", "EPSG:4548", WANMI_DATUM_BD09, 117.0, 39.5, 117.09, 39.63, "uniform"},
 };
 
 typedef enum method { COPY, PROJ_BATCH, TRANSFORM, CHART, CHART_ONE } method;
@@ -203,6 +206,23 @@ static void add_charts(run *r, wanmi_crs *crs)
     add_way(r, CHART_ONE, wanmi_chart_retain(r->ways[r->way_count - 1].chart));
 }
 
+static void draw_points(run *r)
+{
+    const double step = 1e-4;
+    const workload *w = r->workload;
+    const bool is_walk = strcmp(w->points, "trajectory") == 0;
+    uint64_t state = 42;
+    for (size_t i = 0; i < r->count; i++) {
+        const bool goes_on = is_walk && i != 0;
+        double lon = goes_on ? r->lon[i - 1] + bench_uniform(&state, -step, step)
+                             : bench_uniform(&state, w->west, w->east);
+        double lat = goes_on ? r->lat[i - 1] + bench_uniform(&state, -step, step)
+                             : bench_uniform(&state, w->south, w->north);
+        r->lon[i] = fmin(fmax(lon, w->west), w->east);
+        r->lat[i] = fmin(fmax(lat, w->south), w->north);
+    }
+}
+
 static void open_run(run *r, wanmi_crs *crs)
 {
     wanmi_error error;
@@ -213,11 +233,7 @@ static void open_run(run *r, wanmi_crs *crs)
     double **const arrays[] = {&r->lon, &r->lat, &r->x, &r->y};
     for (int i = 0; i < 4; i++)
         *arrays[i] = bench_memory(r->count * sizeof(double));
-    uint64_t state = 42;
-    for (size_t i = 0; i < r->count; i++) {
-        r->lon[i] = bench_uniform(&state, w->west, w->east);
-        r->lat[i] = bench_uniform(&state, w->south, w->north);
-    }
+    draw_points(r);
     uint8_t *reasons = bench_memory(r->count);
     must(wanmi_transform_forward(r->transform, w->datum, r->count, r->lon, 0, r->lat, 0, r->x, r->y,
                                  reasons, &error), &error);
@@ -253,9 +269,9 @@ static double reference_ns(const run *r)
 static void print_table(const run *r)
 {
     const wanmi_chart *c = r->ways[r->way_count - 1].chart;
-    printf("\n%s, %s, %s: degree %u, %u boxes, %.2f %% covered, %llu bytes, made in %.1f ms; largest error "
+    printf("\n%s, %s, %s, %s: degree %u, %u boxes, %.2f %% covered, %llu bytes, made in %.1f ms; largest error "
            "when made %.2g m, here %.2g m; bound %g m\n", r->workload->name, r->workload->definition,
-           wanmi_datum_name(r->workload->datum), wanmi_chart_degree(c), wanmi_chart_box_count(c),
+           wanmi_datum_name(r->workload->datum), r->workload->points, wanmi_chart_degree(c), wanmi_chart_box_count(c),
            100 * wanmi_chart_covered(c), (unsigned long long)wanmi_chart_bytes(c), r->built_ms,
            wanmi_chart_error_m(c), r->ways[r->way_count - 1].worst, wanmi_chart_bound_m(c));
     printf("  %-18s %-10s %12s %10s %12s\n", "method", "kernel", "ns a point", "ratio", "differences");
@@ -273,11 +289,11 @@ static void print_json(FILE *json, const run *r, bool is_first)
 {
     for (size_t k = 0; json != NULL && k < r->way_count; k++) {
         const way *w = &r->ways[k];
-        fprintf(json, "%s\n    {\"bench\": \"chart\", \"workload\": \"%s %s\", \"points\": \"uniform\", "
+        fprintf(json, "%s\n    {\"bench\": \"chart\", \"workload\": \"%s %s\", \"points\": \"%s\", "
                       "\"count\": %zu, \"method\": \"%s\", \"kernel\": \"%s\", \"threads\": 1, "
                       "\"median_ns\": %.3f, \"ratio\": %.3f, \"differences\": ",
                 is_first && k == 0 ? "" : ",", r->workload->name, wanmi_datum_name(r->workload->datum),
-                r->count, method_names[w->method], kernel_of(w), w->ns, reference_ns(r) / w->ns);
+                r->workload->points, r->count, method_names[w->method], kernel_of(w), w->ns, reference_ns(r) / w->ns);
         if (w->chart != NULL)
             fprintf(json, "%zu}", w->differences);
         else
@@ -362,7 +378,7 @@ int main(int argc, char **argv)
     char machine[512], versions[256];
     machine_text(machine, sizeof machine);
     wanmi_version_text(versions, sizeof versions);
-    printf("%s\ncompiler %s, %s; %s\n%zu uniform points, one thread, batches of %d, median of %d rounds\n",
+    printf("%s\ncompiler %s, %s; %s\n%zu points, one thread, batches of %d, median of %d rounds\n",
            machine, __VERSION__, BENCH_FLAGS, versions, count, BATCH, ROUNDS);
     if (json != NULL)
         fprintf(json, "{\n  \"machine\": {\"text\": \"%s\", \"compiler\": \"%s\", \"flags\": \"%s\", "

@@ -1,8 +1,9 @@
 /* Positions through a chart, block by block.
  *
- * The common block lies whole in a chart of one box and goes straight through
- * the kernel. Any other is sorted by boxes first, so that the kernel always has
- * positions of one box side by side; what no box covers is left for PROJ.
+ * The common block lies whole in one box and goes straight through the kernel.
+ * Any other is sorted by boxes first, so that the kernel always has positions of
+ * one box side by side; what no box covers is left for PROJ. A position's box
+ * never depends on its neighbours: its bits are the same in every batch.
  */
 #include <math.h>
 #include <string.h>
@@ -67,23 +68,66 @@ static void ask_proj(const batch *b, sorter *s, size_t from, size_t count)
     }
 }
 
-/* ---- sorting by boxes ---------------------------------------------------------------- */
+/* ---- boxes ----------------------------------------------------------------------------- */
 
-static uint32_t cell_of(double offset, double per_degree, uint32_t cells)
+static const double *box_at(const wanmi_chart *c, uint32_t slot)
 {
-    uint32_t cell = (uint32_t)(offset * per_degree);
-    return cell < cells ? cell : cells - 1;
+    return c->boxes + (size_t)slot * wm_chart_stride(c->degree);
 }
 
-static uint32_t slot_of(const wanmi_chart *c, double lon, double lat)
+static uint32_t part_of(double offset, double per_degree, uint32_t parts)
+{
+    uint32_t part = (uint32_t)(offset * per_degree);
+    return part < parts ? part : parts - 1;
+}
+
+/* The number of a position's box in the grid; WANMI_NONE outside the area. */
+static uint32_t cell_of(const wanmi_chart *c, double lon, double lat)
 {
     /* Negated, so that NaN lies outside. */
     if (!(lon >= c->area.west && lon <= c->area.east && lat >= c->area.south && lat <= c->area.north))
         return WANMI_NONE;
-    uint32_t column = cell_of(lon - c->area.west, c->columns_per_degree, c->columns);
-    uint32_t row = cell_of(lat - c->area.south, c->rows_per_degree, c->rows);
-    return c->slots[row * c->columns + column];
+    uint32_t column = part_of(lon - c->area.west, c->columns_per_degree, c->columns);
+    uint32_t row = part_of(lat - c->area.south, c->rows_per_degree, c->rows);
+    return row * c->columns + column;
 }
+
+static uint32_t slot_of(const wanmi_chart *c, double lon, double lat)
+{
+    uint32_t cell = cell_of(c, lon, lat);
+    return cell != WANMI_NONE ? c->slots[cell] : WANMI_NONE;
+}
+
+/* The cell's sides that other cells share, moved inwards by far more than the
+ * rounding of cell_of: what lies inside has this cell. */
+static wm_area surely_in(const wanmi_chart *c, uint32_t cell)
+{
+    const uint32_t column = cell % c->columns, row = cell / c->columns;
+    const double width = (c->area.east - c->area.west) / c->columns;
+    const double height = (c->area.north - c->area.south) / c->rows;
+    wm_area a = c->area;
+    if (column != 0)
+        a.west += width * (column + 1e-6);
+    if (column + 1 != c->columns)
+        a.east = c->area.west + width * (column + 1 - 1e-6);
+    if (row != 0)
+        a.south += height * (row + 1e-6);
+    if (row + 1 != c->rows)
+        a.north = c->area.south + height * (row + 1 - 1e-6);
+    return a;
+}
+
+/* The box in which all positions surely lie, or NULL. */
+static const double *common_box(const wanmi_chart *c, size_t count, const double *lon, const double *lat)
+{
+    const uint32_t cell = cell_of(c, lon[0], lat[0]);
+    if (cell == WANMI_NONE || c->slots[cell] == WANMI_NONE)
+        return NULL;
+    const wm_area area = surely_in(c, cell);
+    return c->code->all_inside(&area, count, lon, lat) ? box_at(c, c->slots[cell]) : NULL;
+}
+
+/* ---- sorting by boxes ---------------------------------------------------------------- */
 
 /* Gives the number of boxes touched; in *left, how many no box covers: they
  * stand in first, second and ranks. */
@@ -117,8 +161,7 @@ static void evaluate_box(const batch *b, sorter *s, size_t from, uint32_t slot)
         s->ranks[count] = i;
     }
     s->heads[slot] = NOBODY;
-    c->code->evaluate(c->boxes + (size_t)slot * wm_chart_stride(c->degree), c->degree, count,
-                      s->first, s->second, s->first, s->second);
+    c->code->evaluate(box_at(c, slot), c->degree, count, s->first, s->second, s->first, s->second);
     for (size_t k = 0; k < count; k++) {
         b->xs[from + s->ranks[k]] = s->first[k];
         b->ys[from + s->ranks[k]] = s->second[k];
@@ -150,22 +193,22 @@ static void run_block(const batch *b, sorter *s, size_t from, size_t count)
     const wanmi_chart *c = b->chart;
     const bool is_packed = b->lon_stride == sizeof(double) && b->lat_stride == sizeof(double) &&
                            ((uintptr_t)b->lon | (uintptr_t)b->lat) % sizeof(double) == 0;
-    const bool is_one = c->columns * c->rows == 1;
     const double *lon = s->lon, *lat = s->lat;
     memset(b->reasons + from, WANMI_REASON_NONE, count);
     if (b->covered != NULL)
         memset(b->covered + from, 1, count);
-    if (is_packed && is_one) {
+    if (is_packed) {
         lon = (const double *)(const void *)b->lon + from;
         lat = (const double *)(const void *)b->lat + from;
     } else {
         copy_in(b, s, from, count);
     }
-    if (is_one && c->code->all_inside(&c->area, count, lon, lat)) {
-        c->code->evaluate(c->boxes, c->degree, count, lon, lat, b->xs + from, b->ys + from);
+    const double *box = common_box(c, count, lon, lat);
+    if (box != NULL) {
+        c->code->evaluate(box, c->degree, count, lon, lat, b->xs + from, b->ys + from);
         return;
     }
-    if (is_packed && is_one)
+    if (is_packed)
         copy_in(b, s, from, count);
     run_sorted(b, s, from, count);
 }

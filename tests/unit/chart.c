@@ -197,7 +197,8 @@ static void forward(const wanmi_chart *chart, wanmi_transform *transform, size_t
                                          a->reasons, a->covered, NULL), WANMI_OK);
 }
 
-/* Positions of all kinds, many of them bad. */
+/* Positions of all kinds, many of them bad; those from 1,024 to 2,047 (a block)
+ * are good and lie in one box, also of many. */
 static void draw(double *lon, double *lat)
 {
     static const double bad[] = {NAN, INFINITY, -INFINITY, 180, -180, 180.5, -181, 90, -90, 90.5,
@@ -210,6 +211,10 @@ static void draw(double *lon, double *lat)
             lon[i] = bad[test_below(&random, sizeof bad / sizeof bad[0])];
         if (i % 7 == 0)
             lat[i] = bad[test_below(&random, sizeof bad / sizeof bad[0])];
+        if (i / 1024 == 1) {
+            lon[i] = test_uniform(&random, 116.4, 116.4005);
+            lat[i] = test_uniform(&random, 39.905, 39.9055);
+        }
     }
 }
 
@@ -459,6 +464,40 @@ static bool by_view(const wanmi_chart_view *v, double lon, double lat, double *x
     return true;
 }
 
+/* Batches that lie wholly beside one edge between boxes: each position's box is
+ * the header's, whatever box the others are in. */
+static void batches_beside_an_edge(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    static answers a;
+    test_random random = {3};
+    wanmi_crs *crs = test_chart_crs(&city);
+    wanmi_chart *chart = city_chart(crs, true, WANMI_KERNEL_AUTO);
+    wanmi_chart_view v;
+    wanmi_chart_view_init(&v);
+    assert_int_equal(wanmi_chart_view_of(chart, &v, NULL), WANMI_OK);
+    assert_true(v.columns > 2 && v.rows > 2);
+    for (int round = 0; round < 2000; round++) {
+        double lon[COUNT], lat[COUNT], x, y;
+        double edge_lon = v.west + test_below(&random, v.columns + 1) / v.columns_per_degree;
+        double edge_lat = v.south + test_below(&random, v.rows + 1) / v.rows_per_degree;
+        double near = pow(10, test_uniform(&random, -16, -4)), side = round % 2 != 0 ? -1 : 0;
+        for (size_t i = 0; i < COUNT; i++) {
+            lon[i] = edge_lon + near * test_uniform(&random, side, 1);
+            lat[i] = edge_lat + near * test_uniform(&random, side, 1);
+        }
+        forward(chart, NULL, COUNT, lon, lat, &a);
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(by_view(&v, lon[i], lat[i], &x, &y), a.covered[i]);
+            if (a.covered[i])
+                assert_true(same(x, a.x[i]) && same(y, a.y[i]));
+        }
+    }
+    wanmi_chart_release(chart);
+    wanmi_crs_release(crs);
+}
+
 static void the_view_is_the_chart(void **state)
 {
     (void)state;
@@ -507,6 +546,7 @@ int main(void)
         cmocka_unit_test(every_count_gives_the_same_bits),
         cmocka_unit_test(one_bad_position_is_seen),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(batches_beside_an_edge),
         cmocka_unit_test(the_view_is_the_chart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
