@@ -173,7 +173,8 @@ void wanmi_chart_view_init(wanmi_chart_view *view)
 
 wanmi_status wanmi_chart_view_of(const wanmi_chart *chart, wanmi_chart_view *view, wanmi_error *error)
 {
-    if (chart == NULL || view == NULL || view->struct_size < sizeof view->struct_size || view->struct_size > sizeof *view)
+    if (chart == NULL || view == NULL || view->struct_size < sizeof view->struct_size ||
+        view->struct_size > sizeof *view)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "a chart and a view filled by wanmi_chart_view_init must be given");
     const wanmi_chart_view whole = {
