@@ -1,5 +1,5 @@
 /* Map files: written and read again, changed whole, and refused when they are
- * not what they should be. */
+ * not what they should be. (Long, because every way a file can be wrong is here.) */
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
