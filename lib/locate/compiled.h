@@ -26,13 +26,13 @@
  * bound, and as much again for the rounding of large numbers. */
 #define WM_POSITION_DOUBT_M 2e-6
 
-/* Bit of wm_cut.below: u is a function of v along the line, else v of u. */
+/* Bit of wm_cut.next[0]: u is a function of v along the line, else v of u. */
 #define WM_STEEP 0x80000000u
 
 /* 16 bytes, one load: the line v = slope * u + offset with |slope| <= 1. */
 typedef struct wm_cut {
     float slope, offset;
-    uint32_t below, above;          /* words */
+    uint32_t next[2];               /* words: below it, above it */
 } wm_cut;
 
 struct wm_compiled {
@@ -73,19 +73,19 @@ static inline uint32_t wm_tile_word(const wm_compiled *c, uint32_t column, uint3
     return (word & WM_LABEL) != 0 ? word : c->tiles[wm_tile_place(c, word, column, row)];
 }
 
-/* How far a place in a tile is above the line, in the tile's measure along v (or
- * along u where the line is steep). */
-static inline float wm_cut_above(const wm_cut *cut, float u, float v)
+/* How far a place u, v in a tile is above the line, in the tile's measure along v
+ * (or along u where the line is steep). No branch: which way a line runs cannot be
+ * foretold. */
+static inline float wm_cut_above(const wm_cut *cut, const float *uv)
 {
-    bool steep = (cut->below & WM_STEEP) != 0;
-    float along = steep ? v : u, across = steep ? u : v;
-    return across - cut->slope * along - cut->offset;
+    uint32_t steep = cut->next[0] >> 31;
+    return uv[1 - steep] - cut->slope * uv[steep] - cut->offset;
 }
 
 /* Where the record stands of the tile whose first cut this is. */
 static inline uint32_t wm_record_of(const wm_compiled *c, uint32_t first_cut)
 {
-    return c->cuts[first_cut - 1].below;
+    return c->cuts[first_cut - 1].next[0];
 }
 
 /* Fills index->compiled. Errors: WANMI_E_MEMORY, WANMI_E_CANCELLED,

@@ -3,10 +3,10 @@
 
 typedef enum answer { AWAY, ON, UNSURE } answer;
 
-static bool in_box(const double *a, const double *b, double x, double y)
+static inline bool in_span(double a, double b, double at)
 {
-    return (a[0] < b[0] ? a[0] <= x && x <= b[0] : b[0] <= x && x <= a[0]) &&
-           (a[1] < b[1] ? a[1] <= y && y <= b[1] : b[1] <= y && y <= a[1]);
+    double low = a < b ? a : b, high = a < b ? b : a;
+    return (low <= at) & (at <= high);
 }
 
 /* The side of the way's corner. An edge along an axis may run through it; the
@@ -27,23 +27,24 @@ static int side_of_corner(const wm_tile_point *p, const double *a, const double 
 static answer meet(const wm_tile_point *p, const double *a, const double *b, wm_sides *sides,
                    unsigned *crossings)
 {
-    bool level = p->from_below ? (a[1] >= p->y) != (b[1] >= p->y) : (a[1] > p->y) != (b[1] > p->y);
+    /* No branch but the one below: where an edge lies cannot be foretold. */
+    bool level = ((a[1] > p->y) | ((a[1] == p->y) & p->from_below)) !=
+                 ((b[1] > p->y) | ((b[1] == p->y) & p->from_below));
     bool upright = (a[0] > p->reference_x) != (b[0] > p->reference_x);
-    bool near = in_box(a, b, p->x, p->y);
-    if (!level && !upright && !near)
+    bool near = in_span(a[0], b[0], p->x) & in_span(a[1], b[1], p->y);
+    if (!(level | upright | near))
         return AWAY;
-    int at_point = level || near ? wm_side(sides, a, b, p->x, p->y) : 0;
-    if (near && at_point == 0)
-        return ON;
-    if (!level && !upright)
+    int at_point = level | near ? wm_side(sides, a, b, p->x, p->y) : 1;
+    if (at_point == 0)
+        return near ? ON : UNSURE;
+    if (!(level | upright))
         return AWAY;
     int at_corner = side_of_corner(p, a, b, sides);
-    if (at_corner == 0 || (level && at_point == 0))
+    if (at_corner == 0)
         return UNSURE;
-    if (level && at_point != at_corner)
-        ++*crossings;
-    if (upright && at_corner != wm_side(sides, a, b, p->reference_x, p->reference_y))
-        ++*crossings;
+    *crossings += level & (at_point != at_corner);
+    if (upright)
+        *crossings += at_corner != wm_side(sides, a, b, p->reference_x, p->reference_y);
     return AWAY;
 }
 

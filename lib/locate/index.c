@@ -101,7 +101,7 @@ static bool options_fill(wanmi_index_options *to, const wanmi_index_options *fro
     wanmi_index_options_init(to);
     if (from == NULL)
         return true;
-    if (from->struct_size == 0 || from->struct_size > sizeof *to)
+    if (from->struct_size < sizeof(size_t) || from->struct_size > sizeof *to)
         return false;
     memcpy(to, from, from->struct_size);
     return true;

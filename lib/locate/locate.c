@@ -230,6 +230,8 @@ static wanmi_status answer_fast(wanmi_locator *l, const wanmi_positions *in, siz
     for (size_t k = 0; k < left && status == WANMI_OK; k++) {
         size_t i = l->left[k];
         wm_answer answer = rejected;
+        if (k % WM_FORESEEN == 0)
+            wm_settle_foresee(l, l->left + k, left - k < WM_FORESEEN ? left - k : WM_FORESEEN);
         if (l->reasons[i] == WANMI_REASON_NONE)
             status = wm_settle_point(l, l->xs[i], l->ys[i], instant_at(in, start + i), &answer, error);
         keep_answer(l, i, &answer);

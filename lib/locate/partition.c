@@ -62,13 +62,13 @@ static wm_cut line_through(const wm_piece *p)
     double along = steep ? dv : du, across = steep ? du : dv;
     double slope = fabs(along) < 1e-9 ? 0 : across / along;
     double offset = steep ? p->au - slope * p->av : p->av - slope * p->au;
-    return (wm_cut){(float)slope, (float)offset, steep ? WM_STEEP : 0, 0};
+    return (wm_cut){(float)slope, (float)offset, {steep ? WM_STEEP : 0, 0}};
 }
 
 /* As wm_cut_above, in doubles. */
 static double above(const wm_cut *cut, double u, double v)
 {
-    bool steep = (cut->below & WM_STEEP) != 0;
+    bool steep = (cut->next[0] & WM_STEEP) != 0;
     double along = steep ? v : u, across = steep ? u : v;
     return across - (double)cut->slope * along - (double)cut->offset;
 }
@@ -107,7 +107,7 @@ static bool choose_cut(const wm_partition *p, size_t first, size_t count, wm_cut
 /* Puts on the stack what lies below (or above) the line. */
 static bool push_side(wm_partition *p, const wm_cut *cut, size_t first, size_t count, place side)
 {
-    bool steep = (cut->below & WM_STEEP) != 0, upper = side == ABOVE;
+    bool steep = (cut->next[0] & WM_STEEP) != 0, upper = side == ABOVE;
     double nu = steep ? 1 : -(double)cut->slope, nv = steep ? -(double)cut->slope : 1;
     double sign = upper ? -1 : 1;
     for (size_t i = first; i < first + count; i++) {
@@ -161,7 +161,7 @@ static wanmi_status label_leaf(wm_partition *p, const way *w, size_t first, size
         middle.v += p->corners[i].v / (double)count;
     }
     for (uint32_t i = 0; i < w->depth; i++) {
-        float over = wm_cut_above(&p->to->cuts[w->cuts[i]], (float)middle.u, (float)middle.v);
+        float over = wm_cut_above(&p->to->cuts[w->cuts[i]], (float[]){(float)middle.u, (float)middle.v});
         if (w->upper[i] ? !(over > p->to->strip) : !(over < -p->to->strip))
             return WANMI_OK;
     }
@@ -220,8 +220,8 @@ static wanmi_status cut_region(wm_partition *p, way *w, size_t first_piece, size
     if (status == WANMI_OK)
         status = cut_side(p, w, &cut, first_piece, first_corner, ABOVE, &over);
     w->depth--;
-    p->to->cuts[number].below = cut.below | below;
-    p->to->cuts[number].above = over;
+    p->to->cuts[number].next[0] = cut.next[0] | below;
+    p->to->cuts[number].next[1] = over;
     *word = number;
     return status;
 }
@@ -231,7 +231,7 @@ wanmi_status wm_partition_finish(wm_partition *partition, uint32_t record, uint3
     static const wm_corner square[] = {{-0.5, -0.5}, {0.5, -0.5}, {0.5, 0.5}, {-0.5, 0.5}};
     way w = {.depth = 0};
     uint32_t header;
-    wanmi_status status = push_cut(partition, (wm_cut){0, 0, record, 0}, &header);
+    wanmi_status status = push_cut(partition, (wm_cut){0, 0, {record, 0}}, &header);
     partition->corner_count = 0;
     for (int i = 0; i < 4 && status == WANMI_OK; i++)
         if (!push_corner(partition, square[i]))

@@ -1,5 +1,14 @@
 /* Searching blocks of positions: see search.h and docs/index.md. */
+#include <math.h>
+
 #include "search.h"
+
+/* A label is no cut: then the first one, which is always near. No branch. */
+static inline void prefetch_cut(const wm_compiled *c, uint32_t word)
+{
+    uint32_t is_cut = ((word >> 30) & 1) - 1;
+    __builtin_prefetch(&c->cuts[word & is_cut]);
+}
 
 /* Which tile, and where in it. The first loop has no branch that hangs on a
  * position but the rare ones, so that the loads of many tiles run side by side. */
@@ -18,13 +27,14 @@ static size_t find_tiles(const wm_compiled *c, wm_scratch *s, const double *xs, 
             float u = (float)(x - column - 0.5), v = (float)(y - row - 0.5);
             if (u < near_x && u > -near_x && v < near_y && v > -near_y)
                 word = wm_tile_word(c, column, row);
-            s->us[i] = u;
-            s->vs[i] = v;
+            s->uv[i][0] = u;
+            s->uv[i][1] = v;
         } else if (x < -c->reach_x || y < -c->reach_y || x > columns + c->reach_x ||
                    y > rows + c->reach_y) {
             word = WM_LABEL | WM_LABEL_FAR;     /* tuple 0: no area */
         }
         labels[i] = word;
+        prefetch_cut(c, word);
         s->walking[walking] = (uint16_t)i;
         walking += (word & WM_LABEL) == 0;
     }
@@ -42,10 +52,12 @@ void wm_search(const wm_compiled *c, wm_scratch *s, const double *xs, const doub
         for (size_t k = 0; k < walking; k++) {
             uint32_t i = s->walking[k];
             const wm_cut *cut = &c->cuts[labels[i]];
-            float over = wm_cut_above(cut, s->us[i], s->vs[i]);
-            uint32_t word = over > 0 ? cut->above : cut->below & ~WM_STEEP;
-            word = over > c->strip || over < -c->strip ? word : WM_LABEL_NONE;
+            float over = wm_cut_above(cut, s->uv[i]);
+            uint32_t word = cut->next[over > 0] & ~WM_STEEP;
+            if (__builtin_expect(!(fabsf(over) > c->strip), 0))
+                word = WM_LABEL_NONE;
             labels[i] = word;
+            prefetch_cut(c, word);
             s->walking[left] = (uint16_t)i;
             left += (word & WM_LABEL) == 0;
         }

@@ -20,4 +20,9 @@ bool wm_answer_label(wanmi_locator *locator, uint32_t label, int64_t instant_us,
 wanmi_status wm_settle_point(wanmi_locator *locator, double x, double y, int64_t instant_us,
                              wm_answer *answer, wanmi_error *error);
 
+/* Fetches what wm_settle_point will look into for these places of the block, up to
+ * WM_FORESEEN. */
+enum { WM_FORESEEN = 16 };
+void wm_settle_foresee(const wanmi_locator *locator, const uint16_t *places, size_t count);
+
 #endif

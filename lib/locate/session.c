@@ -90,7 +90,7 @@ void wanmi_locator_counts_init(wanmi_locator_counts *counts)
 
 wanmi_status wanmi_locator_count(const wanmi_locator *locator, wanmi_locator_counts *counts)
 {
-    if (locator == NULL || counts == NULL || counts->struct_size == 0 ||
+    if (locator == NULL || counts == NULL || counts->struct_size < sizeof(size_t) ||
         counts->struct_size > sizeof *counts)
         return WANMI_E_ARGUMENT;
     wanmi_locator_counts all = locator->counts;

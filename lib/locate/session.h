@@ -12,7 +12,7 @@ enum { WM_BLOCK = 1024 };
 
 /* Where a block's positions are in the search (search.h). */
 typedef struct wm_scratch {
-    float us[WM_BLOCK], vs[WM_BLOCK];
+    float uv[WM_BLOCK][2];          /* where in its tile */
     uint16_t walking[WM_BLOCK];     /* those still among cuts */
 } wm_scratch;
 

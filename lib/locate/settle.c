@@ -145,6 +145,47 @@ static gathered add_tiles(wanmi_locator *l, double x, double y)
     return done;
 }
 
+/* A rough tile, for memory to be on its way; gives its word, or a label. */
+static uint32_t rough_word(const wm_compiled *c, double x, double y)
+{
+    const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
+    double column = (x - wx->start) * wx->per_step, row = (y - wy->start) * wy->per_step;
+    if (!(column >= 0 && row >= 0 && column < wx->count && row < wy->count))
+        return WM_LABEL_NONE;
+    return wm_tile_word(c, (uint32_t)column, (uint32_t)row);
+}
+
+static void foresee_edges(const wanmi_locator *l, const uint32_t *record)
+{
+    const uint32_t *group = record + WM_RECORD_HEAD + record[WM_RECORD_AREAS];
+    for (uint32_t g = 0; g < record[WM_RECORD_GROUPS]; g++, group += 2 + 2 * group[1])
+        for (uint32_t r = 0; r < group[1]; r++) {
+            const double *from = l->xy + 2 * (size_t)group[2 + 2 * r];
+            const double *to = from + 2 * (size_t)group[3 + 2 * r];
+            for (; from <= to; from += 8)
+                __builtin_prefetch(from);
+        }
+}
+
+/* Three loads hang on one another before an edge is at hand: they are asked for in
+ * step, for several positions at a time. */
+void wm_settle_foresee(const wanmi_locator *l, const uint16_t *places, size_t count)
+{
+    const wm_compiled *c = l->index->compiled;
+    uint32_t words[WM_FORESEEN];
+    for (size_t k = 0; k < count; k++) {
+        words[k] = rough_word(c, l->xs[places[k]], l->ys[places[k]]);
+        if ((words[k] & WM_LABEL) == 0)
+            __builtin_prefetch(&c->cuts[words[k] - 1]);
+    }
+    for (size_t k = 0; k < count; k++)
+        if ((words[k] & WM_LABEL) == 0)
+            __builtin_prefetch(c->records + wm_record_of(c, words[k]));
+    for (size_t k = 0; k < count; k++)
+        if ((words[k] & WM_LABEL) == 0)
+            foresee_edges(l, c->records + wm_record_of(c, words[k]));
+}
+
 wanmi_status wm_settle_point(wanmi_locator *l, double x, double y, int64_t instant_us, wm_answer *answer,
                              wanmi_error *error)
 {

@@ -32,12 +32,9 @@ static inline int wm_side(wm_sides *sides, const double *a, const double *b, dou
 {
     double left = (a[0] - x) * (b[1] - y), right = (a[1] - y) * (b[0] - x);
     double sign = left - right, doubt = 3.4e-16 * (fabs(left) + fabs(right));
-    if (sign > doubt)
-        return 1;
-    if (-sign > doubt)
-        return -1;
-    if (left == 0 && right == 0)    /* GEOS's own filter says so too */
-        return 0;
+    int side = (sign > doubt) - (sign < -doubt);    /* which of the two cannot be foretold */
+    if (side != 0 || (left == 0 && right == 0))     /* of two zeros GEOS's own filter says 0 too */
+        return side;
     return wm_side_by_geos(sides, a, b, x, y);
 }
 

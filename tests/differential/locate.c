@@ -1,8 +1,10 @@
 /* wanmi_locate against a plain reading of docs/answers.md, on seeded maps with
  * every fault a map can have. No answer may differ. This test also guards the way
  * lib/locate/areas.c asks GEOS without making points. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -79,6 +81,198 @@ static void touching(void **state)
     wanmi_map_release(map);
 }
 
+/* ---- lattices ------------------------------------------------------------------------ */
+
+static double ulps_off(double at, int ulps)
+{
+    for (; ulps > 0; ulps--)
+        at = nextafter(at, INFINITY);
+    for (; ulps < 0; ulps++)
+        at = nextafter(at, -INFINITY);
+    return at;
+}
+
+/* Lines of the lattice, crossings of two of them, and a few ulps beside; anywhere
+ * along the other way. */
+static void draw_on_lattice(test_random *random, double origin_x, double origin_y, double step, double *x,
+                            double *y)
+{
+    double along = test_uniform(random, -1, 13);
+    double column = (double)test_below(random, 13), row = (double)test_below(random, 13);
+    int kind = (int)test_below(random, 3);
+    *x = origin_x + (kind == 0 ? along : column) * step;
+    *y = origin_y + (kind == 1 ? along : row) * step;
+    if (kind != 0)
+        *x = ulps_off(*x, (int)test_below(random, 7) - 3);
+    if (kind != 1)
+        *y = ulps_off(*y, (int)test_below(random, 7) - 3);
+}
+
+static double rounded(double at, double digit)
+{
+    return digit > 0 ? nearbyint(at / digit) * digit : at;
+}
+
+/* Twelve by twelve squares with some left out, streets of six columns, a round
+ * place over them, and one more square far to the east, so that whole blocks of
+ * tiles lie empty between. */
+static wanmi_map *lattice_map(double step, double digit, double snap_m)
+{
+    wanmi_map_builder *b = NULL;
+    test_open_builder(NULL, snap_m, &b);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "street");
+    test_add_layer(b, "street", WANMI_PARTITION, 1, "");
+    test_add_layer(b, "place", WANMI_OVERLAY, 0, "");
+    for (int i = 0; i < 144; i++) {
+        char code[16];
+        double x = 500000 + step * (i % 12), y = 4400000 + step * (i / 12);
+        snprintf(code, sizeof code, "%d", 1000 - 7 * i % 145);
+        if (i % 11 != 5)
+            test_add_box(b, "cell", code, i % 12 < 6 ? "w" : "e", rounded(x, digit), rounded(y, digit),
+                         rounded(x + step, digit), rounded(y + step, digit));
+    }
+    test_add_box(b, "street", "w", "", 500000, 4400000, 500000 + 6 * step, 4400000 + 12 * step);
+    test_add_box(b, "street", "e", "", 500000 + 6 * step, 4400000, 500000 + 12 * step, 4400000 + 12 * step);
+    test_add_box(b, "cell", "far", "", 500000 + 900 * step, 4400000, 500000 + 901 * step, 4400000 + step);
+    test_area a = {0};
+    test_area_round(&a, false, 500000 + 4.3 * step, 4400000 + 5.1 * step, 2.7 * step, 61);
+    test_add_area(b, "place", "round", "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    return test_close_builder(b);
+}
+
+static wanmi_locator_counts check_lattice(double step, double digit, double snap_m)
+{
+    static double xs[ROUND], ys[ROUND];
+    wanmi_map *map = lattice_map(step, digit, snap_m);
+    uint64_t wheres[4] = {0};
+    test_random random = {77};
+    both e;
+    brute b;
+    both_open(&e, map);
+    brute_open(&b, map);
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < ROUND; i++)
+            if (i % 2 == 0)
+                draw_on_lattice(&random, 500000, 4400000, step, &xs[i], &ys[i]);
+            else
+                test_point_near(&random, map, i / 2 % TEST_POINT_KINDS, step, &xs[i], &ys[i]);
+        check_points(&b, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+    }
+    brute_close(&b);
+    wanmi_locator_counts counts = both_close(&e);
+    wanmi_map_release(map);
+    assert_true(wheres[WANMI_INSIDE] > 0 && wheres[WANMI_OUTSIDE] > 0);
+    assert_true((wheres[WANMI_SNAPPED] > 0) == (snap_m > 0));
+    return counts;
+}
+
+static void lattice(void **state)
+{
+    (void)state;
+    check_lattice(100, 0, 0);
+    check_lattice(100, 0, 30);
+    check_lattice(0.25, 0, 0);
+    check_lattice(0.01, 0, 0.004);
+}
+
+/* A mistake made once: a lattice written with too few digits drifts off its walls.
+ * Slower then, and right all the same. */
+static void lattice_with_too_few_digits(void **state)
+{
+    (void)state;
+    check_lattice(100 / 3.0, 0.001, 0);
+    check_lattice(100 / 3.0, 0.01, 5);
+    check_lattice(100.1, 0, 0);
+}
+
+/* ---- in doubt -------------------------------------------------------------------------- */
+
+/* Long slanting edges from the origin, and points within ulps of them: there the
+ * coordinates have all their digits behind the line, and no filter in doubles can
+ * tell the side. */
+static void nearly_collinear(void **state)
+{
+    (void)state;
+    enum { BLADES = 40 };
+    static double xs[ROUND], ys[ROUND];
+    double ends[BLADES + 1][2];
+    wanmi_map_builder *builder = NULL;
+    test_open_builder(NULL, 0, &builder);
+    test_add_layer(builder, "cell", WANMI_PARTITION, 0, "");
+    for (int i = 0; i <= BLADES; i++) {
+        ends[i][0] = 5000 * cos(0.03 * i + 0.1);
+        ends[i][1] = 5000 * sin(0.03 * i + 0.1);
+    }
+    for (int i = 0; i < BLADES; i++) {
+        char code[8];
+        test_area a = {0};
+        snprintf(code, sizeof code, "%d", 90 - i);
+        test_area_ring(&a, false, (double[]){0, 0, ends[i][0], ends[i][1], ends[i + 1][0],
+                                             ends[i + 1][1]}, 3);
+        test_add_area(builder, "cell", code, "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    }
+    wanmi_map *map = test_close_builder(builder);
+    uint64_t wheres[4] = {0};
+    test_random random = {3};
+    both e;
+    brute b;
+    both_open(&e, map);
+    brute_open(&b, map);
+    for (int round = 0; round < 6; round++) {
+        for (int i = 0; i < ROUND; i++) {
+            const double *end = ends[test_below(&random, BLADES + 1)];
+            double t = test_uniform(&random, 0, 1);
+            xs[i] = ulps_off(t * end[0], (int)test_below(&random, 5) - 2);
+            ys[i] = ulps_off(t * end[1], (int)test_below(&random, 3) - 1);
+        }
+        check_points(&b, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+    }
+    brute_close(&b);
+    wanmi_locator_counts counts = both_close(&e);
+    assert_true(counts.orientations > 1000);
+    wanmi_map_release(map);
+}
+
+/* ---- anywhere in the world ----------------------------------------------------------------- */
+
+/* Beyond the chart's area, at the ends of the earth, and what is no position. A
+ * mistake made once: a fitted box smaller than the areas. */
+static void far_from_the_map(void **state)
+{
+    (void)state;
+    static const double odd[][2] = {{NAN, 40}, {117, NAN}, {INFINITY, 40}, {180, 40}, {-180, 0}, {181, 3},
+                                    {117, 90}, {117, -90}, {117, 91}, {1e300, 40}, {117, 39.7}, {0, 0}};
+    static double xs[ROUND], ys[ROUND];
+    static uint32_t cells[ROUND], tuples[ROUND];
+    static uint8_t where[ROUND], reasons[ROUND];
+    static double distances[ROUND];
+    wanmi_map *map = lattice_map(100, 0, 1000);
+    test_random random = {9};
+    both e;
+    both_open(&e, map);
+    wanmi_positions in;
+    wanmi_positions_init(&in);
+    in.count = ROUND, in.x = xs, in.y = ys, in.now_us = 0;
+    wanmi_hits out;
+    wanmi_hits_init(&out);
+    out.cell = cells, out.tuple = tuples, out.where = where, out.reason = reasons;
+    out.distance_m = distances;
+    for (int datum = WANMI_DATUM_WGS84; datum <= WANMI_DATUM_MAP; datum++) {
+        for (int i = 0; i < ROUND; i++) {
+            double spread = pow(10, test_uniform(&random, -4, 2));
+            xs[i] = 117 + test_uniform(&random, -spread, spread);
+            ys[i] = 39.73 + test_uniform(&random, -spread, spread);
+            if (i % 10 == 0)
+                xs[i] = odd[i / 10 % 12][0], ys[i] = odd[i / 10 % 12][1];
+        }
+        in.datum = (wanmi_datum)datum;
+        assert_int_equal(wanmi_locate(e.exact, &in, &out, NULL), WANMI_OK);
+        check_fast(e.fast, e.exact, &in, &out);
+    }
+    both_close(&e);
+    wanmi_map_release(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +280,10 @@ int main(void)
         cmocka_unit_test(irregular),
         cmocka_unit_test(everything_wrong),
         cmocka_unit_test(touching),
+        cmocka_unit_test(lattice),
+        cmocka_unit_test(lattice_with_too_few_digits),
+        cmocka_unit_test(nearly_collinear),
+        cmocka_unit_test(far_from_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,7 +141,7 @@ static void check_nearest(brute *b, double x, double y, const answer *a, int64_t
     }
     uint32_t nearest = 0;
     while (nearest < info->area_count &&
-           !(distances[nearest] <= b->snap_m && distances[nearest] <= smallest + 1e-9))
+           !(b->snap_m > 0 && distances[nearest] <= b->snap_m && distances[nearest] <= smallest + 1e-9))
         nearest++;
     if (nearest == info->area_count) {
         assert_int_equal(a->where, WANMI_OUTSIDE);
@@ -172,21 +172,24 @@ static void check_point(brute *b, const wanmi_locator *l, double x, double y, in
         check_layer(b, l, layer, a, covers, t);
 }
 
-enum { ROUND = 3000 };
-
 /* The fast engine's columns against the exact one's: the same bits, and the same
  * areas in every layer. */
-static void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
+void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
                        const wanmi_hits *expected)
 {
     static uint32_t cells[ROUND], tuples[ROUND];
-    static uint8_t where[ROUND];
+    static uint8_t where[ROUND], reasons[ROUND];
     static double distances[ROUND];
     wanmi_hits out;
     wanmi_hits_init(&out);
     out.cell = cells, out.tuple = tuples, out.where = where, out.distance_m = distances;
+    out.reason = reasons;
     assert_int_equal(wanmi_locate(fast, in, &out, NULL), WANMI_OK);
     for (size_t i = 0; i < in->count; i++) {
+        if (where[i] == WANMI_REJECTED && expected->where[i] == WANMI_REJECTED) {
+            assert_int_equal(reasons[i], expected->reason != NULL ? expected->reason[i] : reasons[i]);
+            continue;
+        }
         bool same = cells[i] == expected->cell[i] && where[i] == expected->where[i] &&
                     memcmp(&distances[i], &expected->distance_m[i], sizeof(double)) == 0;
         for (uint32_t layer = 0; layer < wanmi_map_layer_count(wanmi_index_map(
@@ -225,59 +228,79 @@ static void check_degrees(wanmi_locator *fast, wanmi_locator *exact, const wanmi
     check_fast(fast, exact, &in, &out);
 }
 
-/* One batch of points of all kinds and all times, located at once. */
-void check_round(brute *b, wanmi_locator *l, wanmi_locator *fast, test_random *random,
-                 uint64_t *wheres)
+void check_points(brute *b, wanmi_locator *l, wanmi_locator *fast, const double *xs, const double *ys,
+                  const int64_t *when, size_t count, uint64_t *wheres)
 {
-    static const int64_t times[] = {TEST_T1 - 1, TEST_T1, TEST_T1 + 1, TEST_T2 - 1, TEST_T2, 0};
-    static double xs[ROUND], ys[ROUND], distances[ROUND];
-    static int64_t when[ROUND];
+    static double distances[ROUND];
     static uint32_t cells[ROUND], tuples[ROUND];
     static uint8_t where[ROUND];
-    for (int i = 0; i < ROUND; i++) {
-        test_point_near(random, b->map, i % TEST_POINT_KINDS, 60, &xs[i], &ys[i]);
-        when[i] = times[test_below(random, 6)];
-    }
+    assert_true(count <= ROUND);
     wanmi_positions in;
     wanmi_positions_init(&in);
-    in.count = ROUND;
-    in.x = xs, in.y = ys, in.time_us = when, in.datum = WANMI_DATUM_MAP;
+    in.count = count;
+    in.x = xs, in.y = ys, in.time_us = when, in.now_us = 0, in.datum = WANMI_DATUM_MAP;
     wanmi_hits out;
     wanmi_hits_init(&out);
     out.cell = cells, out.tuple = tuples, out.where = where, out.distance_m = distances;
     assert_int_equal(wanmi_locate(l, &in, &out, NULL), WANMI_OK);
     check_fast(fast, l, &in, &out);
-    check_degrees(fast, l, &in);
     bool *covers = malloc(b->areas);
-    for (int i = 0; i < ROUND; i++) {
+    for (size_t i = 0; i < count; i++) {
         answer a = {cells[i], tuples[i], where[i], distances[i]};
-        check_point(b, l, xs[i], ys[i], when[i], &a, i % 16 < 1, covers);
+        check_point(b, l, xs[i], ys[i], when != NULL ? when[i] : 0, &a, i % 16 < 1, covers);
         wheres[where[i]]++;
     }
     free(covers);
+    check_degrees(fast, l, &in);
+}
+
+/* One batch of points of all kinds and all times, located at once. */
+void check_round(brute *b, wanmi_locator *l, wanmi_locator *fast, test_random *random,
+                 uint64_t *wheres)
+{
+    static const int64_t times[] = {TEST_T1 - 1, TEST_T1, TEST_T1 + 1, TEST_T2 - 1, TEST_T2, 0};
+    static double xs[ROUND], ys[ROUND];
+    static int64_t when[ROUND];
+    for (int i = 0; i < ROUND; i++) {
+        test_point_near(random, b->map, i % TEST_POINT_KINDS, 60, &xs[i], &ys[i]);
+        when[i] = times[test_below(random, 6)];
+    }
+    check_points(b, l, fast, xs, ys, when, ROUND, wheres);
+}
+
+void both_open(both *e, wanmi_map *map)
+{
+    *e = (both){.index = NULL};
+    assert_int_equal(wanmi_index_create(map, NULL, &e->index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(e->index, WANMI_ENGINE_EXACT, &e->exact, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(e->index, WANMI_ENGINE_FAST, &e->fast, NULL), WANMI_OK);
+}
+
+wanmi_locator_counts both_close(both *e)
+{
+    wanmi_locator_counts counts;
+    wanmi_locator_counts_init(&counts);
+    assert_int_equal(wanmi_locator_count(e->fast, &counts), WANMI_OK);
+    print_message("certain %llu, settled %llu, exact %llu; GEOS asked for %llu sides\n",
+                  (unsigned long long)counts.certain, (unsigned long long)counts.settled,
+                  (unsigned long long)counts.exact, (unsigned long long)counts.orientations);
+    wanmi_locator_free(e->fast);
+    wanmi_locator_free(e->exact);
+    wanmi_index_release(e->index);
+    return counts;
 }
 
 void check_map(wanmi_map *map, int rounds, uint64_t seed, uint64_t *wheres)
 {
-    wanmi_index *index = NULL;
-    wanmi_locator *locator = NULL, *fast = NULL;
+    both e;
     brute b;
     test_random random = {seed};
-    assert_int_equal(wanmi_index_create(map, NULL, &index, NULL), WANMI_OK);
-    assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
-    assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_FAST, &fast, NULL), WANMI_OK);
+    both_open(&e, map);
     brute_open(&b, map);
     for (int i = 0; i < rounds; i++)
-        check_round(&b, locator, fast, &random, wheres);
-    wanmi_locator_counts counts;
-    wanmi_locator_counts_init(&counts);
-    assert_int_equal(wanmi_locator_count(fast, &counts), WANMI_OK);
-    print_message("certain %llu, settled %llu, exact %llu; GEOS asked for %llu sides\n",
-                  (unsigned long long)counts.certain, (unsigned long long)counts.settled,
-                  (unsigned long long)counts.exact, (unsigned long long)counts.orientations);
-    wanmi_locator_free(fast);
+        check_round(&b, e.exact, e.fast, &random, wheres);
     assert_true(b.unprepared > 0);
     brute_close(&b);
-    wanmi_locator_free(locator);
-    wanmi_index_release(index);
+    wanmi_locator_counts counts = both_close(&e);
+    assert_true(counts.certain > 0 && counts.settled > 0);
 }

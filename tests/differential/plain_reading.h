@@ -27,7 +27,27 @@ void brute_close(brute *b);
 void check_round(brute *b, wanmi_locator *l, wanmi_locator *fast, test_random *random,
                  uint64_t *wheres);
 
-/* The same with an index and a session of its own; at least one question goes to
+/* The same for points that the test draws itself, up to ROUND; `when` NULL: instant 0. */
+enum { ROUND = 3000 };
+void check_points(brute *b, wanmi_locator *l, wanmi_locator *fast, const double *xs, const double *ys,
+                  const int64_t *when, size_t count, uint64_t *wheres);
+
+/* The fast engine's columns against the exact one's, `expected`: the same bits, and
+ * the same areas in every layer. */
+void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
+                const wanmi_hits *expected);
+
+/* An index and a session of each engine. */
+typedef struct both {
+    wanmi_index *index;
+    wanmi_locator *exact, *fast;
+} both;
+
+void both_open(both *e, wanmi_map *map);
+/* Prints and gives how the fast engine found its answers. */
+wanmi_locator_counts both_close(both *e);
+
+/* The same as check_round with an index and a session of its own; at least one question goes to
  * GEOSCovers_r too. */
 void check_map(wanmi_map *map, int rounds, uint64_t seed, uint64_t *wheres);
 
