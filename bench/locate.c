@@ -196,14 +196,16 @@ static double median_ns(run *r, method way)
     return 1e9 * r->seconds[way][ROUNDS / 2] / (double)r->count;
 }
 
-/* On a shared border the peer gives each layer's lowest code; the exact path may
- * prefer the owner's own community there. Uniform points do not hit borders. */
-static size_t differences(const run *r, method way)
+/* The exact engine against the plain loop, the fast one against the exact. On a
+ * shared border the plain loop gives each layer's lowest code, the exact path
+ * prefers the owner's own community: there only the cells are compared. */
+static size_t differences(const run *r, method way, int on_borders)
 {
     size_t different = 0;
-    for (int layer = 0; layer < LAYERS; layer++)
+    method other = way == METHOD_FAST ? METHOD_EXACT : METHOD_PLAIN;
+    for (int layer = 0; layer < (on_borders && way == METHOD_EXACT ? 1 : LAYERS); layer++)
         for (size_t i = 0; i < r->count; i++)
-            different += r->answers[METHOD_PLAIN][layer][i] != r->answers[way][layer][i];
+            different += r->answers[other][layer][i] != r->answers[way][layer][i];
     return different;
 }
 
@@ -224,14 +226,14 @@ static void machine_text(char *text, size_t size)
              os.sysname, os.release);
 }
 
-static void print_json(FILE *json, const char *workload, run *r, const double *ns, const size_t *different,
+static void print_json(FILE *json, const char *workload, const char *points, run *r, const double *ns, const size_t *different,
                        int first)
 {
     for (int way = 0; json != NULL && way < METHODS; way++) {
-        fprintf(json, "%s    {\"bench\": \"locate\", \"workload\": \"%s\", \"points\": \"uniform\", "
+        fprintf(json, "%s    {\"bench\": \"locate\", \"workload\": \"%s\", \"points\": \"%s\", "
                       "\"count\": %zu, \"method\": \"%s\", \"kernel\": \"none\", \"threads\": 1, "
                       "\"median_ns\": %.2f, \"ratio\": %.3f, \"differences\": ",
-                first && way == 0 ? "" : ",\n", workload, r->count, method_names[way], ns[way],
+                first && way == 0 ? "" : ",\n", workload, points, r->count, method_names[way], ns[way],
                 ns[METHOD_PLAIN] / ns[way]);
         if (way >= METHOD_EXACT)
             fprintf(json, "%zu}", different[way]);
@@ -257,10 +259,12 @@ static void print_table(const run *r, const double *ns, const size_t *different)
     wanmi_map *map = wanmi_index_map(index);
     wanmi_layer_info cells;
     wanmi_map_layer(map, wanmi_map_cell_layer(map), &cells);
-    double areas = wanmi_map_area_count(map);
-    printf("%u cells, %.0f areas; %.0f bytes an area in the index, %.0f in the session (GEOS's not counted)\n",
-           cells.area_count, areas, (double)wanmi_index_bytes(index) / areas,
-           (double)wanmi_locator_bytes(r->locators[METHOD_EXACT]) / areas);
+    double a_cell = 1.0 / cells.area_count;
+    printf("%u cells; bytes a cell: map %.0f, index %.0f, session of the exact engine %.0f (GEOS's not "
+           "counted), of the fast one %.0f\n",
+           cells.area_count, (double)wanmi_map_bytes(map) * a_cell, (double)wanmi_index_bytes(index) * a_cell,
+           (double)wanmi_locator_bytes(r->locators[METHOD_EXACT]) * a_cell,
+           (double)wanmi_locator_bytes(r->locators[METHOD_FAST]) * a_cell);
     printf("  %-10s %12s %14s %10s %12s\n", "method", "ns a point", "points a s", "ratio", "differences");
     for (int way = 0; way < METHODS; way++) {
         char text[32] = "-";
@@ -271,16 +275,31 @@ static void print_table(const run *r, const double *ns, const size_t *different)
     }
 }
 
+/* One set of points by all methods. */
+static size_t run_points(run *r, const char *workload, const char *points, FILE *json, int first)
+{
+    double ns[METHODS];
+    size_t different[METHODS] = {0};
+    int on_borders = strcmp(points, "uniform") != 0;
+    measure(r, ns);
+    for (int way = METHOD_EXACT; way < METHODS; way++)
+        different[way] = differences(r, (method)way, on_borders);
+    printf("%s points\n", points);
+    print_table(r, ns, different);
+    print_json(json, workload, points, r, ns, different, first);
+    return different[METHOD_EXACT] + different[METHOD_FAST];
+}
+
 static size_t run_workload(const char *workload, size_t count, FILE *json, int first)
 {
     wanmi_error error;
     wanmi_index *index = NULL;
     run r = {.count = count};
-    double ns[METHODS], start = seconds_now();
+    double start = seconds_now();
     wanmi_map *map = bench_make_map(workload);
     double made = seconds_now();
     must(wanmi_index_create(map, NULL, &index, &error), &error);
-    printf("\n%s: map made in %.2f s, index in %.1f ms; ", workload, made - start,
+    printf("\n%s: map made in %.2f s, index in %.1f ms\n", workload, made - start,
            1e3 * (seconds_now() - made));
     must(wanmi_locator_create(index, WANMI_ENGINE_EXACT, &r.locators[METHOD_EXACT], &error), &error);
     must(wanmi_locator_create(index, WANMI_ENGINE_FAST, &r.locators[METHOD_FAST], &error), &error);
@@ -292,12 +311,9 @@ static size_t run_workload(const char *workload, size_t count, FILE *json, int f
     for (int way = METHOD_PLAIN; way < METHODS; way++)
         for (int layer = 0; layer < LAYERS; layer++)
             r.answers[way][layer] = bench_memory(count * sizeof(uint32_t));
-    measure(&r, ns);
-    size_t different[METHODS] = {0};
-    for (int way = METHOD_EXACT; way < METHODS; way++)
-        different[way] = differences(&r, (method)way);
-    print_table(&r, ns, different);
-    print_json(json, workload, &r, ns, different, first);
+    size_t different = run_points(&r, workload, "uniform", json, first);
+    bench_adversarial_points(map, 43, count, lon, lat);
+    different += run_points(&r, workload, "adversarial", json, 0);
     for (int way = METHOD_PLAIN; way < METHODS; way++)
         for (int layer = 0; layer < LAYERS; layer++)
             free(r.answers[way][layer]);
@@ -308,7 +324,7 @@ static size_t run_workload(const char *workload, size_t count, FILE *json, int f
     wanmi_map_release(map);
     free(lon);
     free(lat);
-    return different[METHOD_EXACT] + different[METHOD_FAST];
+    return different;
 }
 
 int main(int argc, char **argv)
@@ -331,14 +347,14 @@ int main(int argc, char **argv)
         else if (option == 'c')
             clock_read = CLOCK_THREAD_CPUTIME_ID;
         else {
-            printf("locate [--workload W1|W2] [--points N] [--cpu] [--json FILE]\n");
+            printf("locate [--workload W1|W2|W3|W4] [--points N] [--cpu] [--json FILE]\n");
             return option == 'h' ? 0 : 2;
         }
     }
     char machine[512], versions[256];
     machine_text(machine, sizeof machine);
     wanmi_version_text(versions, sizeof versions);
-    printf("%s\ncompiler %s; %s\n%zu uniform points, one thread, batches of %d, median of %d rounds, %s time\n",
+    printf("%s\ncompiler %s; %s\n%zu points, one thread, batches of %d, median of %d rounds, %s time\n",
            machine, __VERSION__, versions, count, BATCH, ROUNDS,
            clock_read == CLOCK_MONOTONIC ? "wall" : "processor");
     FILE *json = json_path != NULL ? fopen(json_path, "w") : NULL;
@@ -349,11 +365,11 @@ int main(int argc, char **argv)
     if (json != NULL)
         fprintf(json, "{\n  \"machine\": {\"text\": \"%s\", \"compiler\": \"%s\", \"versions\": \"%s\"},\n"
                       "  \"results\": [\n", machine, __VERSION__, versions);
-    static const char *const workloads[] = {"W1", "W2"};
+    static const char *const workloads[] = {"W1", "W2", "W3", "W4"};   /* the last two only by name */
     size_t different = 0;
     int first = 1;
-    for (int i = 0; i < 2; i++) {
-        if (only != NULL && strcmp(only, workloads[i]) != 0)
+    for (int i = 0; i < 4; i++) {
+        if (only != NULL ? strcmp(only, workloads[i]) != 0 : i >= 2)
             continue;
         different += run_workload(workloads[i], count, json, first);
         first = 0;

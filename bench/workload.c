@@ -8,9 +8,21 @@
 
 #include <geos_c.h>
 
-enum { COLUMNS = 10, LINES = 20 };          /* communities */
+static const double ORIGIN_X = 446000, ORIGIN_Y = 4410000;
 
-static const double ORIGIN_X = 446000, ORIGIN_Y = 4410000, EXTENT_X = 7000, EXTENT_Y = 14500;
+typedef struct workload {
+    const char *name;
+    double width, height;           /* metres */
+    unsigned columns, lines;        /* of communities */
+    unsigned wide, high;            /* irregular cells; 0: the lattice */
+} workload;
+
+static const workload workloads[] = {
+    {"W1", 7000, 14500, 10, 20, 0, 0},
+    {"W2", 7000, 14500, 10, 20, 69, 145},
+    {"W3", 45000, 45000, 64, 62, 0, 0},
+    {"W4", 45000, 45000, 64, 62, 453, 456},
+};
 
 static void check(wanmi_status status, const wanmi_error *error)
 {
@@ -44,6 +56,7 @@ double bench_uniform(uint64_t *state, double low, double high)
 }
 
 typedef struct maker {
+    const workload *load;
     wanmi_map_builder *builder;
     GEOSContextHandle_t geos;
     GEOSWKBWriter *writer;
@@ -130,7 +143,7 @@ static void cut_lattice(maker *m, const GEOSGeometry *community, const char *com
     GEOSGeom_getYMax_r(m->geos, community, &y1);
     for (double y = ORIGIN_Y + SIDE * floor((y0 - ORIGIN_Y) / SIDE); y < y1; y += SIDE) {
         for (double x = ORIGIN_X + SIDE * floor((x0 - ORIGIN_X) / SIDE); x < x1; x += SIDE) {
-            char code[32];
+            char code[64];
             GEOSGeometry *box = square(m, x, y, x + SIDE, y + SIDE);
             GEOSGeometry *piece = GEOSIntersection_r(m->geos, box, community);
             if (is_area(m, piece)) {
@@ -143,15 +156,16 @@ static void cut_lattice(maker *m, const GEOSGeometry *community, const char *com
     }
 }
 
-static void make_communities(maker *m, int with_lattice)
+static void make_communities(maker *m)
 {
-    double width = EXTENT_X / COLUMNS, height = EXTENT_Y / LINES;
-    for (unsigned i = 0; i < COLUMNS * LINES; i++) {
-        char code[16];
-        GEOSGeometry *shape = wiggly(m, 1, width, height, 12, 24, i % COLUMNS, i / COLUMNS);
-        snprintf(code, sizeof code, "110101%03u", i + 1);
+    const workload *w = m->load;
+    double width = w->width / w->columns, height = w->height / w->lines;
+    for (unsigned i = 0; i < w->columns * w->lines; i++) {
+        char code[32];
+        GEOSGeometry *shape = wiggly(m, 1, width, height, 12, 24, i % w->columns, i / w->columns);
+        snprintf(code, sizeof code, "110101%04u", i + 1);
         add_area(m, "community", code, "", shape);
-        if (with_lattice)
+        if (w->wide == 0)
             cut_lattice(m, shape, code);
         GEOSGeom_destroy_r(m->geos, shape);
     }
@@ -159,35 +173,42 @@ static void make_communities(maker *m, int with_lattice)
 
 static void make_irregular(maker *m)
 {
-    enum { WIDE = 69, HIGH = 145, STEPS = 10 };
-    for (unsigned i = 0; i < WIDE * HIGH; i++) {
-        char code[32], parent[16];
-        unsigned column = i % WIDE, line = i / WIDE;
-        GEOSGeometry *shape = wiggly(m, 2, EXTENT_X / WIDE, EXTENT_Y / HIGH, 4, STEPS, column, line);
-        unsigned community = line * LINES / HIGH * COLUMNS + column * COLUMNS / WIDE;
-        snprintf(parent, sizeof parent, "110101%03u", community + 1);
+    enum { STEPS = 10 };
+    const workload *w = m->load;
+    for (unsigned i = 0; i < w->wide * w->high; i++) {
+        char code[64], parent[32];
+        unsigned column = i % w->wide, line = i / w->wide;
+        GEOSGeometry *shape = wiggly(m, 2, w->width / w->wide, w->height / w->high, 4, STEPS, column, line);
+        unsigned community = line * w->lines / w->high * w->columns + column * w->columns / w->wide;
+        snprintf(parent, sizeof parent, "110101%04u", community + 1);
         snprintf(code, sizeof code, "%s%06u", parent, i);
         add_area(m, "cell", code, parent, shape);
         GEOSGeom_destroy_r(m->geos, shape);
     }
 }
 
-wanmi_map *bench_make_map(const char *workload)
+wanmi_map *bench_make_map(const char *name)
 {
     wanmi_error error;
     maker m = {.geos = GEOS_init_r()};
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++)
+        if (strcmp(workloads[i].name, name) == 0)
+            m.load = &workloads[i];
+    if (m.load == NULL) {
+        fprintf(stderr, "bench: there is no workload %s\n", name);
+        exit(2);
+    }
     m.writer = GEOSWKBWriter_create_r(m.geos);
     check(wanmi_map_builder_create(NULL, &m.builder, &error), &error);
     wanmi_map_meta meta;
     wanmi_map_meta_init(&meta);
-    meta.title = workload;
+    meta.title = name;
     meta.crs = "EPSG:4548";
     check(wanmi_map_builder_meta(m.builder, &meta, &error), &error);
     add_layer(&m, "cell", 0, "community");
     add_layer(&m, "community", 1, "");
-    int irregular = strcmp(workload, "W2") == 0;
-    make_communities(&m, !irregular);
-    if (irregular)
+    make_communities(&m);
+    if (m.load->wide > 0)
         make_irregular(&m);
     wanmi_map *map = NULL;
     check(wanmi_map_build(m.builder, NULL, &map, &error), &error);
@@ -197,18 +218,46 @@ wanmi_map *bench_make_map(const char *workload)
     return map;
 }
 
-void bench_uniform_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat)
+/* x, y to longitude and latitude, in place. */
+static void to_degrees(wanmi_map *map, size_t count, double *xs, double *ys)
 {
     wanmi_error error;
     wanmi_transform *transform = NULL;
     uint8_t *reasons = bench_memory(count);
-    for (size_t i = 0; i < count; i++) {
-        lon[i] = bench_uniform(&seed, ORIGIN_X, ORIGIN_X + EXTENT_X);
-        lat[i] = bench_uniform(&seed, ORIGIN_Y, ORIGIN_Y + EXTENT_Y);
-    }
     check(wanmi_transform_create(wanmi_map_crs(map), &transform, &error), &error);
-    check(wanmi_transform_inverse(transform, WANMI_DATUM_WGS84, count, lon, 0, lat, 0, lon, lat,
-                                  reasons, &error), &error);
+    check(wanmi_transform_inverse(transform, WANMI_DATUM_WGS84, count, xs, 0, ys, 0, xs, ys, reasons,
+                                  &error), &error);
     wanmi_transform_free(transform);
     free(reasons);
+}
+
+void bench_uniform_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat)
+{
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    wanmi_map_read_meta(map, &meta);
+    const workload *w = workloads;
+    while (strcmp(w->name, meta.title) != 0)
+        w++;
+    for (size_t i = 0; i < count; i++) {
+        lon[i] = bench_uniform(&seed, ORIGIN_X, ORIGIN_X + w->width);
+        lat[i] = bench_uniform(&seed, ORIGIN_Y, ORIGIN_Y + w->height);
+    }
+    to_degrees(map, count, lon, lat);
+}
+
+void bench_adversarial_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat)
+{
+    for (size_t i = 0; i < count; i++) {
+        wanmi_area_rings rings;
+        wanmi_map_area_rings(map, (uint32_t)(next(&seed) % wanmi_map_area_count(map)), &rings);
+        uint32_t first = rings.points[0], edges = rings.points[1] - first - 1;
+        const double *a = rings.xy + 2 * (size_t)(first + (uint32_t)(next(&seed) % edges)), *b = a + 2;
+        double along = i % 4 < 2 ? bench_uniform(&seed, 0, 1) : 0;
+        double beside = i % 2 == 0 ? 0 : pow(10, bench_uniform(&seed, -10, -2));
+        double turn = bench_uniform(&seed, 0, 6.283185307179586);
+        lon[i] = a[0] + along * (b[0] - a[0]) + beside * cos(turn);
+        lat[i] = a[1] + along * (b[1] - a[1]) + beside * sin(turn);
+    }
+    to_degrees(map, count, lon, lat);
 }
