@@ -114,7 +114,7 @@ static double rounded(double at, double digit)
 }
 
 /* Twelve by twelve squares with some left out, streets of six columns, a round
- * place over them, and one more square far to the east, so that whole blocks of
+ * place and some with corners over them, and one more square far to the east, so that whole blocks of
  * tiles lie empty between. */
 static wanmi_map *lattice_map(double step, double digit, double snap_m)
 {
@@ -135,6 +135,18 @@ static wanmi_map *lattice_map(double step, double digit, double snap_m)
     test_add_box(b, "street", "e", "", 500000 + 6 * step, 4400000, 500000 + 12 * step, 4400000 + 12 * step);
     test_add_box(b, "cell", "far", "", 500000 + 900 * step, 4400000, 500000 + 901 * step, 4400000 + step);
     test_area a = {0};
+    for (int i = 0; i < 40; i++) {  /* with corners on a level line, going on above it */
+        static const double corners[] = {0.3, 0.4, 0.9, 0.4, 0.95, 1, 0.9, 1.6, 0.35, 1.6, 0.25, 1};
+        char code[16];
+        double xy[12];
+        for (int k = 0; k < 6; k++) {
+            xy[2 * k] = 500000 + step * (i % 12 + corners[2 * k]);
+            xy[2 * k + 1] = 4400000 + step * (i * 5 % 11 + corners[2 * k + 1]);
+        }
+        snprintf(code, sizeof code, "corner %d", i);
+        test_area_ring(&a, false, xy, 6);
+        test_add_area(b, "place", code, "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    }
     test_area_round(&a, false, 500000 + 4.3 * step, 4400000 + 5.1 * step, 2.7 * step, 61);
     test_add_area(b, "place", "round", "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
     return test_close_builder(b);
