@@ -24,7 +24,7 @@ static bool take(degrees *d, double lon, double lat)
     return isfinite(lon) && isfinite(lat);
 }
 
-/* Gives false where PROJ has no way back, or the area goes round the world. */
+/* *found: not where PROJ has no way back, or the area goes half round the world. */
 static wanmi_status area_in_degrees(const wanmi_index *index, degrees *d, bool *found, wanmi_error *error)
 {
     const wm_plane *p = &index->compiled->plane;
