@@ -31,10 +31,10 @@ static answer meet(const wm_tile_point *p, const double *a, const double *b, wm_
     bool level = ((a[1] > p->y) | ((a[1] == p->y) & p->from_below)) !=
                  ((b[1] > p->y) | ((b[1] == p->y) & p->from_below));
     bool upright = (a[0] > p->reference_x) != (b[0] > p->reference_x);
-    bool near = in_span(a[0], b[0], p->x) & in_span(a[1], b[1], p->y);
+    bool near = (int)in_span(a[0], b[0], p->x) & (int)in_span(a[1], b[1], p->y);
     if (!(level | upright | near))
         return AWAY;
-    int at_point = level | near ? wm_side(sides, a, b, p->x, p->y) : 1;
+    int at_point = (level | near) ? wm_side(sides, a, b, p->x, p->y) : 1;
     if (at_point == 0)
         return near ? ON : UNSURE;
     if (!(level | upright))
