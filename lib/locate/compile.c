@@ -272,7 +272,8 @@ static bool sweep_area(compiler *c, const entry *entries, size_t count)
     for (size_t i = 0; i < count; i++)
         if (!push_edge(c, entries[i]) || !push_toggle(c, entries[i]))
             return false;
-    qsort(c->toggles, c->toggle_count, sizeof *c->toggles, compare_numbers);
+    if (c->toggle_count > 1)    /* without any there is no array either */
+        qsort(c->toggles, c->toggle_count, sizeof *c->toggles, compare_numbers);
     for (size_t i = 0; i + 1 < c->toggle_count; i += 2)
         if (!push_span(c, entries[0].area, c->toggles[i], c->toggles[i + 1]))
             return false;
