@@ -1,18 +1,11 @@
-/* Areas of a map: their order, versions, parents, boxes and coordinates. */
-#include <math.h>
+/* Areas of a map: their order, versions and parents. Columns and shapes have files
+ * of their own. */
 #include <string.h>
 
 #include "model.h"
 
-typedef struct area_work {
-    wm_build *build;
-    const wm_area_row *rows;    /* the builder's */
-    uint8_t *layer_of;          /* layer of each of these rows */
-    size_t count;               /* rows in build->order */
-} area_work;
-
 /* Finds every row's layer and puts the rows that have one into build->order. */
-static wanmi_status find_layers(area_work *work)
+static wanmi_status find_layers(wm_area_work *work)
 {
     wm_build *build = work->build;
     const char *last = NULL;
@@ -40,7 +33,7 @@ static wanmi_status find_layers(area_work *work)
 
 static int compare_rows(const void *context, uint32_t a, uint32_t b)
 {
-    const area_work *work = context;
+    const wm_area_work *work = context;
     const wm_area_row *p = &work->rows[a], *q = &work->rows[b];
     if (work->layer_of[a] != work->layer_of[b])
         return work->layer_of[a] < work->layer_of[b] ? -1 : 1;
@@ -50,13 +43,13 @@ static int compare_rows(const void *context, uint32_t a, uint32_t b)
     return (p->valid_from > q->valid_from) - (p->valid_from < q->valid_from);
 }
 
-static bool same_code(const area_work *work, uint32_t a, uint32_t b)
+bool wm_same_code(const wm_area_work *work, uint32_t a, uint32_t b)
 {
     return work->layer_of[a] == work->layer_of[b] &&
            strcmp(work->rows[a].code, work->rows[b].code) == 0;
 }
 
-static wanmi_status doubled(area_work *work, const wm_area_row *first, const wm_area_row *second)
+static wanmi_status doubled(wm_area_work *work, const wm_area_row *first, const wm_area_row *second)
 {
     wm_build *build = work->build;
     const wm_place place = {.layer = second->layer, .code = second->code, .row = second->row};
@@ -76,13 +69,13 @@ static wanmi_status doubled(area_work *work, const wm_area_row *first, const wm_
 
 /* Of two versions of a code that are valid at one instant, the one that begins
  * later is left out (of equal ones the later row). */
-static wanmi_status drop_doubled(area_work *work)
+static wanmi_status drop_doubled(wm_area_work *work)
 {
     uint32_t *order = work->build->order;
     size_t kept = 0;
     for (size_t i = 0; i < work->count; i++) {
         uint32_t row = order[i];
-        if (kept != 0 && same_code(work, order[kept - 1], row)) {
+        if (kept != 0 && wm_same_code(work, order[kept - 1], row)) {
             const wm_area_row *before = &work->rows[order[kept - 1]];
             /* Every instant is after WANMI_TIME_NONE, the lowest number there is. */
             if (before->valid_to == WANMI_TIME_NONE || work->rows[row].valid_from < before->valid_to) {
@@ -98,115 +91,9 @@ static wanmi_status drop_doubled(area_work *work)
     return WANMI_OK;
 }
 
-/* ---- arrays --------------------------------------------------------------------- */
-
-static bool take_blocks(wanmi_map *map, size_t areas, size_t polygons, size_t rings, size_t points)
-{
-    return (map->code = wm_map_block(map, areas, sizeof *map->code)) != NULL &&
-           (map->name = wm_map_block(map, areas, sizeof *map->name)) != NULL &&
-           (map->parent_code = wm_map_block(map, areas, sizeof *map->parent_code)) != NULL &&
-           (map->grade = wm_map_block(map, areas, sizeof *map->grade)) != NULL &&
-           (map->valid_from = wm_map_block(map, areas, sizeof *map->valid_from)) != NULL &&
-           (map->valid_to = wm_map_block(map, areas, sizeof *map->valid_to)) != NULL &&
-           (map->row = wm_map_block(map, areas, sizeof *map->row)) != NULL &&
-           (map->parent = wm_map_block(map, areas, sizeof *map->parent)) != NULL &&
-           (map->key = wm_map_block(map, areas, sizeof *map->key)) != NULL &&
-           (map->layer = wm_map_block(map, areas, sizeof *map->layer)) != NULL &&
-           (map->box = wm_map_block(map, areas, 4 * sizeof *map->box)) != NULL &&
-           (map->polygon_start = wm_map_block(map, areas + 1, sizeof *map->polygon_start)) != NULL &&
-           (map->ring_start = wm_map_block(map, areas + 1, sizeof *map->ring_start)) != NULL &&
-           (map->polygons = wm_map_block(map, polygons + areas, sizeof *map->polygons)) != NULL &&
-           (map->points = wm_map_block(map, rings + 1, sizeof *map->points)) != NULL &&
-           (map->xy = wm_map_block(map, points, 2 * sizeof *map->xy)) != NULL;
-}
-
-static wanmi_status take_arrays(area_work *work)
-{
-    size_t polygons = 0, rings = 0, points = 0;
-    for (size_t i = 0; i < work->count; i++) {
-        const wm_area_row *row = &work->rows[work->build->order[i]];
-        polygons += row->polygon_count;
-        rings += row->ring_count;
-        points += row->point_count;
-    }
-    wanmi_map *map = work->build->map;
-    if (!take_blocks(map, work->count, polygons, rings, points))
-        return wm_error_memory(work->build->error);
-    map->area_count = (uint32_t)work->count;
-    map->polygon_start[0] = map->ring_start[0] = map->points[0] = 0;
-    return WANMI_OK;
-}
-
-static wanmi_status put_texts(area_work *work, uint32_t area, const wm_area_row *row)
-{
-    wanmi_map *map = work->build->map;
-    wanmi_status status = wm_pool_add(work->build, row->code, &map->code[area]);
-    if (status == WANMI_OK)
-        status = wm_pool_add(work->build, row->name, &map->name[area]);
-    if (status == WANMI_OK)
-        status = wm_pool_add(work->build, row->grade, &map->grade[area]);
-    return status;
-}
-
-static void put_shape(wanmi_map *map, uint32_t area, const wm_area_row *row, const wm_shape *shapes)
-{
-    uint32_t *polygons = map->polygons + map->polygon_start[area];
-    map->polygon_start[area + 1] = map->polygon_start[area] + row->polygon_count + 1;
-    polygons[0] = 0;
-    for (uint32_t p = 0; p < row->polygon_count; p++)
-        polygons[p + 1] = polygons[p] + shapes->polygons[row->first_polygon + p];
-    uint32_t *points = map->points + map->ring_start[area];
-    map->ring_start[area + 1] = map->ring_start[area] + row->ring_count;
-    for (uint32_t r = 0; r < row->ring_count; r++)
-        points[r + 1] = points[r] + shapes->rings[row->first_ring + r];
-    memcpy(map->xy + 2 * (size_t)points[0], shapes->xy + 2 * row->first_point,
-           2 * (size_t)row->point_count * sizeof *map->xy);
-}
-
-static void put_box(wanmi_map *map, uint32_t area)
-{
-    const uint32_t *points = map->points;
-    double *box = map->box + 4 * (size_t)area;
-    box[0] = box[1] = INFINITY;
-    box[2] = box[3] = -INFINITY;
-    for (size_t i = points[map->ring_start[area]]; i < points[map->ring_start[area + 1]]; i++) {
-        double x = map->xy[2 * i], y = map->xy[2 * i + 1];
-        box[0] = x < box[0] ? x : box[0];
-        box[1] = y < box[1] ? y : box[1];
-        box[2] = x > box[2] ? x : box[2];
-        box[3] = y > box[3] ? y : box[3];
-    }
-}
-
-static wanmi_status put_areas(area_work *work)
-{
-    wm_build *build = work->build;
-    wanmi_map *map = build->map;
-    for (uint32_t a = 0; a < map->area_count; a++) {
-        uint32_t from = build->order[a];
-        const wm_area_row *row = &work->rows[from];
-        map->layer[a] = work->layer_of[from];
-        map->layers[map->layer[a]].area_count++;
-        map->key[a] = a != 0 && same_code(work, build->order[a - 1], from) ? map->key[a - 1] : a;
-        map->valid_from[a] = row->valid_from;
-        map->valid_to[a] = row->valid_to;
-        map->row[a] = row->row;
-        map->parent[a] = WANMI_NONE;
-        map->parent_code[a] = 0;
-        put_shape(map, a, row, &build->from->shapes);
-        put_box(map, a);
-        wanmi_status status = put_texts(work, a, row);
-        if (status != WANMI_OK)
-            return status;
-    }
-    for (uint32_t i = 1; i < map->layer_count; i++)
-        map->layers[i].first_area = map->layers[i - 1].first_area + map->layers[i - 1].area_count;
-    return WANMI_OK;
-}
-
 /* ---- parents -------------------------------------------------------------------- */
 
-static wanmi_status put_parent(area_work *work, uint32_t area, const wm_area_row *row)
+static wanmi_status put_parent(wm_area_work *work, uint32_t area, const wm_area_row *row)
 {
     wm_build *build = work->build;
     wanmi_map *map = build->map;
@@ -214,7 +101,8 @@ static wanmi_status put_parent(area_work *work, uint32_t area, const wm_area_row
         return WANMI_OK;
     const wm_place place = {.layer = row->layer, .code = row->code, .row = row->row,
                             .value = row->parent};
-    uint32_t layer = map->layers[map->layer[area]].parent;
+    wm_layer *own = &map->layers[work->layer_of[build->order[area]]];
+    uint32_t layer = own->parent;
     if (layer == WANMI_NONE)
         return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_PARENT, &place,
                                             "it names a parent, but its layer has no parent layer"));
@@ -223,12 +111,11 @@ static wanmi_status put_parent(area_work *work, uint32_t area, const wm_area_row
         return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_PARENT, &place,
                                             "its parent is not in layer %s",
                                             build->from->layers[layer].name));
-    map->parent[area] = parent;
-    map->parent_code[area] = map->code[parent];
+    own->parents[area - own->first_area] = parent;
     return WANMI_OK;
 }
 
-static wanmi_status put_parents(area_work *work)
+static wanmi_status put_parents(wm_area_work *work)
 {
     wm_build *build = work->build;
     for (uint32_t a = 0; a < build->map->area_count; a++) {
@@ -248,7 +135,8 @@ static void warn_of_degrees(const wm_build *build)
 {
     const wanmi_map *map = build->map;
     for (uint32_t a = 0; a < map->area_count; a++) {
-        const double *box = map->box + 4 * (size_t)a;
+        double box[4];
+        wm_area_box(map, a, box);
         if (box[0] < -180 || box[2] > 180 || box[1] < -90 || box[3] > 90)
             return;
     }
@@ -257,7 +145,7 @@ static void warn_of_degrees(const wm_build *build)
                "the areas' coordinates look like degrees; a map's are metres");
 }
 
-static wanmi_status build_areas(area_work *work)
+static wanmi_status build_areas(wm_area_work *work)
 {
     wm_build *build = work->build;
     wanmi_status status = find_layers(work);
@@ -266,9 +154,9 @@ static wanmi_status build_areas(area_work *work)
         status = drop_doubled(work);
     }
     if (status == WANMI_OK)
-        status = take_arrays(work);
+        status = wm_build_columns(work);
     if (status == WANMI_OK)
-        status = put_areas(work);
+        status = wm_build_shapes(work);
     if (status == WANMI_OK)
         status = put_parents(work);
     if (status == WANMI_OK)
@@ -278,7 +166,7 @@ static wanmi_status build_areas(area_work *work)
 
 wanmi_status wm_build_areas(wm_build *build)
 {
-    area_work work = {.build = build, .rows = build->from->areas};
+    wm_area_work work = {.build = build, .rows = build->from->areas};
     wanmi_status status = wm_order(build, build->from->area_count);
     if (status != WANMI_OK)
         return status;

@@ -95,8 +95,12 @@ static wanmi_status put_duties(wm_build *build, const duty_work *work, size_t co
 {
     wanmi_map *map = build->map;
     map->duties = wm_map_block(map, count, sizeof *map->duties);
+    if (map->duties == NULL)
+        return wm_error_memory(build->error);
+    if (count == 0)
+        return WANMI_OK;
     map->duty_start = wm_map_block(map, (size_t)map->area_count + 1, sizeof *map->duty_start);
-    if (map->duties == NULL || map->duty_start == NULL)
+    if (map->duty_start == NULL)
         return wm_error_memory(build->error);
     map->duty_count = (uint32_t)count;
     uint32_t duty = 0;

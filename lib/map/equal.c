@@ -177,12 +177,12 @@ static bool differ_duties(pair *p)
         return true;
     for (uint32_t i = 0; i < p->a->duty_count; i++) {
         const wanmi_duty_info *a = &p->a->duties[i], *b = &p->b->duties[i];
-        p->place = (wm_place){.layer = layer_name(p->a, p->a->layer[a->area]),
+        p->place = (wm_place){.layer = layer_name(p->a, wm_layer_of(p->a, a->area)),
                               .code = wanmi_map_area_code(p->a, a->area)};
         if (differ_text(p, "a duty's area", wanmi_map_area_code(p->a, a->area),
                         wanmi_map_area_code(p->b, b->area)) ||
             differ_text(p, "a duty's layer", p->place.layer,
-                        layer_name(p->b, p->b->layer[b->area])) ||
+                        layer_name(p->b, wm_layer_of(p->b, b->area))) ||
             differ_text(p, "a duty's role", wanmi_map_role(p->a, a->role),
                         wanmi_map_role(p->b, b->role)) ||
             differ_number(p, "a duty's rank", a->rank, b->rank) ||

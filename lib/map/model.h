@@ -116,7 +116,9 @@ wanmi_status wm_struct_take(void *to, const void *from, size_t known, const char
 
 /* ---- the map ------------------------------------------------------------------------------ */
 
-/* A layer, a unit, a rule: texts are offsets into the map's texts. */
+/* A layer, a unit, a rule: texts are offsets into the map's texts. What an area
+ * may have stands in columns of its layer, one entry an area of it, and a column
+ * is there only when some area of the layer needs it: a cell weighs what it says. */
 typedef struct wm_layer {
     uint32_t name;
     wanmi_layer_kind kind;
@@ -125,6 +127,12 @@ typedef struct wm_layer {
     uint32_t first_area;
     uint32_t area_count;
     int32_t is_cell_ancestor;
+    uint32_t *names, *grades;   /* texts; NULL: none has one */
+    uint32_t *parents;          /* first version of the parent area; NULL: none has one */
+    uint32_t *keys;             /* first version of this code; NULL: every code has one version */
+    uint32_t *rows;             /* NULL: all are 0, or in long_rows */
+    int64_t *long_rows;         /* where a row does not fit into rows */
+    int64_t *valid;             /* two: from, to; NULL: all are always valid */
 } wm_layer;
 
 typedef struct wm_unit {
@@ -137,12 +145,28 @@ typedef struct wm_rule {
     uint32_t texts[WM_RULE_TEXTS];
 } wm_rule;
 
+/* A plain area is one ring of few points: its ring's number follows from its own,
+ * and its box is found when asked for. The others have an entry each, numbered in
+ * the order of areas; one more stands at the end. */
+enum { WM_PLAIN_POINTS = 64 };
+
+typedef struct wm_other {
+    double box[4];
+    uint32_t more_rings;        /* how many rings the areas before it have beyond one each */
+    uint32_t first_polygon;     /* into polygons: an area has parts + 1 entries */
+} wm_other;
+
+/* Which of 32 areas are no plain ones, and how many such come before these 32. */
+typedef struct wm_marks {
+    uint32_t bits, before;
+} wm_marks;
+
 typedef struct wm_block {
     void *start;
     size_t size;
 } wm_block;
 
-enum { WM_BLOCKS_MAX = 32 };
+enum { WM_BLOCKS_MAX = 16 };
 
 struct wanmi_map {
     wanmi_host host;
@@ -163,18 +187,14 @@ struct wanmi_map {
     uint32_t layer_count, area_count, unit_count, duty_count, rule_count, role_count, tag_count;
     wm_layer layers[WANMI_LAYERS_MAX];
 
-    /* One entry an area. */
-    uint32_t *code, *name, *parent_code, *grade; /* texts */
-    int64_t *valid_from, *valid_to, *row;
-    uint32_t *parent;           /* first version of the parent area */
-    uint32_t *key;              /* first version of this code */
-    uint8_t *layer;
-    double *box;                /* four: min_x min_y max_x max_y */
-    uint32_t *polygon_start;    /* area_count + 1, into polygons: an area has parts + 1 entries */
-    uint32_t *ring_start;       /* area_count + 1, into points */
-    uint32_t *duty_start;       /* area_count + 1, into duties */
+    uint32_t *code;             /* texts, one an area */
+    uint32_t *short_columns;    /* the layers' columns, one after the other */
+    int64_t *long_columns;
+    uint32_t *duty_start;       /* area_count + 1, into duties; NULL: there are none */
 
-    uint32_t *polygons;         /* first ring of each part, relative to the area's first ring */
+    wm_marks *marks;            /* one for 32 areas */
+    wm_other *others;
+    uint32_t *polygons;         /* of the others: first ring of each part, relative to the area's */
     uint32_t *points;           /* first point of each ring; one more at the end */
     double *xy;
 
@@ -186,6 +206,15 @@ struct wanmi_map {
 
 /* An array of the map's, released with it; NULL: no memory. */
 void *wm_map_block(wanmi_map *map, size_t count, size_t size);
+
+/* ---- areas (areas.c); the area must be there ------------------------------------------- */
+
+uint32_t wm_layer_of(const wanmi_map *map, uint32_t area);
+uint32_t wm_area_key(const wanmi_map *map, uint32_t area);
+uint32_t wm_area_parent(const wanmi_map *map, uint32_t area);
+/* Boxes are four numbers: min_x min_y max_x max_y. */
+void wm_area_box(const wanmi_map *map, uint32_t area, double *box);
+void wm_points_box(const double *xy, size_t count, double *box);
 
 /* ---- building (build*.c) -------------------------------------------------------------------- */
 
@@ -239,6 +268,19 @@ void wm_sort(uint32_t *items, uint32_t *scratch, size_t count, wm_compare compar
 
 /* Makes build->order and build->scratch long enough and fills order with 0, 1, 2 ... */
 wanmi_status wm_order(wm_build *build, size_t count);
+
+/* Areas while they are built: the builder's rows, the layer of each, and how many
+ * of them stand in build->order, in the map's order. */
+typedef struct wm_area_work {
+    wm_build *build;
+    const wm_area_row *rows;
+    uint8_t *layer_of;
+    size_t count;
+} wm_area_work;
+
+bool wm_same_code(const wm_area_work *work, uint32_t a, uint32_t b);
+wanmi_status wm_build_columns(wm_area_work *work);
+wanmi_status wm_build_shapes(wm_area_work *work);
 
 wanmi_status wm_build_areas(wm_build *build);
 wanmi_status wm_build_units(wm_build *build);

@@ -1,4 +1,4 @@
-/* Reading a map: meta, layers, areas. Everything is a look into an array. */
+/* Reading a map: its memory, meta, layers. */
 #include <string.h>
 
 #include "model.h"
@@ -127,87 +127,5 @@ wanmi_status wanmi_map_layer(const wanmi_map *map, uint32_t layer, wanmi_layer_i
                                .parent = l->parent, .first_area = l->first_area,
                                .area_count = l->area_count,
                                .is_cell_ancestor = l->is_cell_ancestor};
-    return WANMI_OK;
-}
-
-/* ---- areas ---------------------------------------------------------------------- */
-
-uint32_t wanmi_map_area_count(const wanmi_map *map)
-{
-    return map->area_count;
-}
-
-wanmi_status wanmi_map_area(const wanmi_map *map, uint32_t area, wanmi_area_info *info)
-{
-    if (area >= map->area_count || info == NULL)
-        return WANMI_E_ARGUMENT;
-    const double *box = map->box + 4 * (size_t)area;
-    *info = (wanmi_area_info){
-        .code = text_of(map, map->code[area]), .name = text_of(map, map->name[area]),
-        .parent_code = text_of(map, map->parent_code[area]),
-        .grade = text_of(map, map->grade[area]), .valid_from_us = map->valid_from[area],
-        .valid_to_us = map->valid_to[area], .row = map->row[area], .layer = map->layer[area],
-        .parent = map->parent[area], .key = map->key[area],
-        .polygon_count = map->polygon_start[area + 1] - map->polygon_start[area] - 1,
-        .min_x = box[0], .min_y = box[1], .max_x = box[2], .max_y = box[3]};
-    return WANMI_OK;
-}
-
-const char *wanmi_map_area_code(const wanmi_map *map, uint32_t area)
-{
-    return area < map->area_count ? text_of(map, map->code[area]) : "";
-}
-
-uint32_t wm_find_key(const wanmi_map *map, const char *texts, uint32_t layer, const char *code)
-{
-    uint32_t low = map->layers[layer].first_area, end = low + map->layers[layer].area_count;
-    uint32_t high = end;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strcmp(texts + map->code[middle], code) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < end && strcmp(texts + map->code[low], code) == 0 ? low : WANMI_NONE;
-}
-
-/* The version of a key that is valid at an instant. Versions follow each other
- * in time and do not overlap. */
-static uint32_t version_at(const wanmi_map *map, uint32_t key, int64_t instant_us)
-{
-    if (key == WANMI_NONE || instant_us == WANMI_TIME_NONE)
-        return key;
-    for (uint32_t a = key; a < map->area_count && map->key[a] == key; a++) {
-        if (instant_us < map->valid_from[a])
-            return WANMI_NONE;
-        if (map->valid_to[a] == WANMI_TIME_NONE || instant_us < map->valid_to[a])
-            return a;
-    }
-    return WANMI_NONE;
-}
-
-uint32_t wanmi_map_find_area(const wanmi_map *map, uint32_t layer, const char *code,
-                             int64_t instant_us)
-{
-    if (layer >= map->layer_count || code == NULL)
-        return WANMI_NONE;
-    return version_at(map, wm_find_key(map, map->texts, layer, code), instant_us);
-}
-
-uint32_t wanmi_map_area_parent(const wanmi_map *map, uint32_t area, int64_t instant_us)
-{
-    return area < map->area_count ? version_at(map, map->parent[area], instant_us) : WANMI_NONE;
-}
-
-wanmi_status wanmi_map_area_rings(const wanmi_map *map, uint32_t area, wanmi_area_rings *rings)
-{
-    if (area >= map->area_count || rings == NULL)
-        return WANMI_E_ARGUMENT;
-    *rings = (wanmi_area_rings){
-        .polygon_count = map->polygon_start[area + 1] - map->polygon_start[area] - 1,
-        .ring_count = map->ring_start[area + 1] - map->ring_start[area],
-        .polygons = map->polygons + map->polygon_start[area],
-        .points = map->points + map->ring_start[area], .xy = map->xy};
     return WANMI_OK;
 }

@@ -65,7 +65,7 @@ wanmi_status wanmi_map_duty(const wanmi_map *map, uint32_t duty, wanmi_duty_info
 void wanmi_map_area_duties(const wanmi_map *map, uint32_t area_key, uint32_t *first, uint32_t *count)
 {
     *first = *count = 0;
-    if (area_key >= map->area_count)
+    if (area_key >= map->area_count || map->duty_start == NULL)
         return;
     *first = map->duty_start[area_key];
     *count = map->duty_start[area_key + 1] - *first;

@@ -26,11 +26,12 @@ typedef struct world {
 
 static const char *const names[LAYERS] = {"cell", "community", "责任网格"};
 
-/* A star of up to 30 corners, now and then with a hole or a second part. */
+/* A star of up to 30 corners, seldom of many more, now and then with a hole or a
+ * second part. */
 static test_wkb star(test_random *random, double x, double y)
 {
-    double xy[2 * 40];
-    uint32_t corners = 3 + test_below(random, 28);
+    double xy[2 * 100];
+    uint32_t corners = 3 + test_below(random, test_below(random, 8) == 0 ? 80 : 28);
     for (uint32_t i = 0; i < corners; i++) {
         double angle = 6.283185307179586 * i / corners, r = test_uniform(random, 10, 50);
         xy[2 * i] = x + r * __builtin_cos(angle);
@@ -130,6 +131,22 @@ static const row *row_of(const world *w, const wanmi_area_info *info)
     return NULL;
 }
 
+static void check_box(const wanmi_map *map, uint32_t area, const wanmi_area_info *info)
+{
+    wanmi_area_rings rings;
+    bool left = false, right = false, low = false, high = false;
+    cr_assert_eq(wanmi_map_area_rings(map, area, &rings), WANMI_OK);
+    for (size_t i = rings.points[0]; i < rings.points[rings.ring_count]; i++) {
+        double x = rings.xy[2 * i], y = rings.xy[2 * i + 1];
+        cr_assert(x >= info->min_x && x <= info->max_x && y >= info->min_y && y <= info->max_y);
+        left = left || x == info->min_x;
+        right = right || x == info->max_x;
+        low = low || y == info->min_y;
+        high = high || y == info->max_y;
+    }
+    cr_assert(left && right && low && high);
+}
+
 static void check_areas(const world *w, const wanmi_map *map)
 {
     cr_assert_eq(wanmi_map_area_count(map), w->count);
@@ -142,6 +159,7 @@ static void check_areas(const world *w, const wanmi_map *map)
         cr_assert_eq(wanmi_map_area_wkb_size(map, a), r->wkb.size);
         cr_assert_eq(wanmi_map_area_wkb(map, a, wkb, sizeof wkb), WANMI_OK);
         cr_assert_arr_eq(wkb, r->wkb.bytes, r->wkb.size);
+        check_box(map, a, &info);
         wanmi_layer_info layer;
         cr_assert_eq(wanmi_map_layer(map, info.layer, &layer), WANMI_OK);
         cr_assert(a >= layer.first_area && a - layer.first_area < layer.area_count);
