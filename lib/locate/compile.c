@@ -455,24 +455,17 @@ static bool write_record(compiler *c, const item *items, size_t count)
     return true;
 }
 
-static double in_tile(const wm_walls *walls, double at, uint32_t number)
-{
-    return (at - walls->start) * walls->per_step - number - 0.5;
-}
-
 /* Gives the edges to the partition; *odd where one runs through the reference
  * point, so that no way may start there. */
 static bool add_pieces(compiler *c, const item *items, size_t count, bool *odd)
 {
-    const wm_plane *p = &c->to->plane;
+    wm_partition_start(&c->partition, c->column, c->row);
     for (size_t i = 0; i < count; i++) {
         if (items[i].point == WANMI_NONE)
             continue;
         const double *a = c->xy + 2 * (size_t)items[i].point, *b = a + 2;
         *odd = *odd || wm_side(&c->sides, a, b, c->tile.reference_x, c->tile.reference_y) == 0;
-        wm_piece piece = {in_tile(&p->x, a[0], c->column), in_tile(&p->y, a[1], c->row),
-                          in_tile(&p->x, b[0], c->column), in_tile(&p->y, b[1], c->row)};
-        if (!wm_partition_add(&c->partition, piece))
+        if (!wm_partition_add(&c->partition, items[i].point))
             return false;
     }
     return true;
@@ -481,7 +474,6 @@ static bool add_pieces(compiler *c, const item *items, size_t count, bool *odd)
 static wanmi_status make_cut_tile(compiler *c, const item *items, size_t count, uint32_t *word)
 {
     bool odd = false;
-    c->partition.piece_count = 0;
     if (!wm_reserve(c->host, (void **)&c->areas, &c->area_capacity, count, sizeof *c->areas) ||
         !write_record(c, items, count) || !add_pieces(c, items, count, &odd))
         return WANMI_E_MEMORY;
@@ -608,7 +600,8 @@ static void set_bounds(compiler *c)
     double off = WM_POSITION_DOUBT_M, reach = c->index->snap_m + 1;
     to->rim_x = (float)(off * p->x.per_step + 2e-7);
     to->rim_y = (float)(off * p->y.per_step + 2e-7);
-    to->strip = (float)(2 * off * fmax(p->x.per_step, p->y.per_step) + WM_WITHIN_LINE + WM_FLOAT_DOUBT);
+    to->strip = (float)(WM_CUT_UNIT * (2 * off * fmax(p->x.per_step, p->y.per_step) + WM_WITHIN_LINE +
+                                       WM_CUT_DOUBT + WM_FLOAT_DOUBT));
     to->reach_x = reach * p->x.per_step;
     to->reach_y = reach * p->y.per_step;
 }
@@ -622,7 +615,8 @@ static wanmi_status compile(compiler *c, const wanmi_index_options *options)
     if (!lay_blocks(c) || !sort_edges(c) || !lay_tiles(c))
         return WANMI_E_MEMORY;
     c->tile.xy = c->xy;
-    c->partition = (wm_partition){.host = c->host, .to = c->to, .label = label_place, .user = c};
+    c->partition = (wm_partition){.host = c->host, .to = c->to, .xy = c->xy, .sides = &c->sides,
+                                  .label = label_place, .user = c};
     wanmi_status status = label_set(c, NULL, 0, &none);
     if (status == WANMI_OK)
         status = make_rows(c, options);

@@ -15,7 +15,7 @@ static bool trim(const wanmi_host *host, void **items, size_t *capacity, size_t 
 
 bool wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
 {
-    return trim(host, (void **)&c->cuts, &c->cut_capacity, c->cut_count, sizeof *c->cuts) &&
+    return trim(host, (void **)&c->trees, &c->tree_capacity, c->tree_count, sizeof *c->trees) &&
            trim(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records) &&
            trim(host, (void **)&c->cells, &c->cell_capacity, c->tuples.count, sizeof *c->cells) &&
            wm_tuples_trim(&c->tuples) && wm_tuples_trim(&c->sets);
@@ -27,7 +27,7 @@ void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
         return;
     wm_free(host, c->blocks, (size_t)c->block_columns * c->block_rows * sizeof *c->blocks);
     wm_free(host, c->tiles, c->tiles_size);
-    wm_free(host, c->cuts, c->cut_capacity * sizeof *c->cuts);
+    wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
     wm_free(host, c->records, c->record_capacity * sizeof *c->records);
     wm_free(host, c->cells, c->cell_capacity * sizeof *c->cells);
     wm_tuples_drop(&c->tuples);
@@ -38,6 +38,6 @@ void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
 uint64_t wm_compiled_bytes(const wm_compiled *c)
 {
     return sizeof *c + (uint64_t)c->block_columns * c->block_rows * sizeof *c->blocks + c->tiles_size +
-           c->cut_capacity * sizeof *c->cuts + c->record_capacity * sizeof *c->records +
+           c->tree_capacity * sizeof *c->trees + c->record_capacity * sizeof *c->records +
            c->cell_capacity * sizeof *c->cells + wm_tuples_bytes(&c->tuples) + wm_tuples_bytes(&c->sets);
 }

@@ -3,11 +3,11 @@
 
 #include "search.h"
 
-/* A label is no cut: then the first one, which is always near. No branch. */
-static inline void prefetch_cut(const wm_compiled *c, uint32_t word)
+/* A label is no tree: then the first one, which is always near. No branch. */
+static inline void prefetch_tree(const wm_compiled *c, uint32_t word)
 {
-    uint32_t is_cut = ((word >> 30) & 1) - 1;
-    __builtin_prefetch(&c->cuts[word & is_cut]);
+    uint32_t is_tree = ((word >> 30) & 1) - 1;
+    __builtin_prefetch(wm_tree_at(c, word & is_tree));
 }
 
 /* Which tile, and where in it. The first loop has no branch that hangs on a
@@ -34,7 +34,7 @@ static size_t find_tiles(const wm_compiled *c, wm_scratch *s, const double *xs, 
             word = WM_LABEL | WM_LABEL_FAR;     /* tuple 0: no area */
         }
         labels[i] = word;
-        prefetch_cut(c, word);
+        prefetch_tree(c, word);
         s->walking[walking] = (uint16_t)i;
         walking += (word & WM_LABEL) == 0;
     }
@@ -47,19 +47,25 @@ void wm_search(const wm_compiled *c, wm_scratch *s, const double *xs, const doub
                uint32_t *labels)
 {
     size_t walking = find_tiles(c, s, xs, ys, count, labels);
+    for (size_t k = 0; k < walking; k++)
+        s->codes[s->walking[k]] = 0;
     while (walking > 0) {
         size_t left = 0;
         for (size_t k = 0; k < walking; k++) {
             uint32_t i = s->walking[k];
-            const wm_cut *cut = &c->cuts[labels[i]];
+            const uint32_t *tree = wm_tree_at(c, labels[i]);
+            wm_cut cut = wm_tree_cut(tree, s->codes[i]);
             float over = wm_cut_above(cut, s->uv[i]);
-            uint32_t word = cut->next[over > 0] & ~WM_STEEP;
-            if (__builtin_expect(!(fabsf(over) > c->strip), 0))
-                word = WM_LABEL_NONE;
-            labels[i] = word;
-            prefetch_cut(c, word);
+            uint32_t code = wm_cut_next(cut, over > 0);
+            if (__builtin_expect(!(fabsf(over) > c->strip), 0)) {
+                labels[i] = WM_LABEL_NONE;
+                continue;
+            }
+            s->codes[i] = (uint16_t)code;
+            if ((code & WM_CUT_LABEL) != 0)
+                labels[i] = wm_tree_label(tree, code);
             s->walking[left] = (uint16_t)i;
-            left += (word & WM_LABEL) == 0;
+            left += (code & WM_CUT_LABEL) == 0;
         }
         walking = left;
     }

@@ -14,6 +14,7 @@ enum { WM_BLOCK = 1024 };
 typedef struct wm_scratch {
     float uv[WM_BLOCK][2];          /* where in its tile */
     uint16_t walking[WM_BLOCK];     /* those still among cuts */
+    uint16_t codes[WM_BLOCK];       /* at which cut of their tile */
 } wm_scratch;
 
 struct wanmi_locator {

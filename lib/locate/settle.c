@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cover.h"
+#include "descent.h"
 #include "nearest.h"
 #include "rules.h"
 #include "search.h"
@@ -100,10 +101,10 @@ static touched touched_by(const wm_walls *walls, double at)
 
 typedef enum gathered { GATHERED, UNDECIDED, NO_MEMORY } gathered;
 
-static gathered add_record(wanmi_locator *l, uint32_t first_cut, const wm_tile_point *point)
+static gathered add_record(wanmi_locator *l, uint32_t tree, const wm_tile_point *point)
 {
     const wm_compiled *c = l->index->compiled;
-    const uint32_t *record = c->records + wm_record_of(c, first_cut);
+    const uint32_t *record = c->records + wm_tree_at(c, tree)[-WM_TREE_RECORD];
     size_t most = (size_t)record[WM_RECORD_AREAS] + record[WM_RECORD_GROUPS];
     if (!wm_reserve(l->host, (void **)&l->candidates, &l->candidate_capacity, l->candidate_count + most,
                     sizeof *l->candidates))
@@ -145,6 +146,35 @@ static gathered add_tiles(wanmi_locator *l, double x, double y)
     return done;
 }
 
+/* ---- by the trees of those tiles ------------------------------------------------------ */
+
+static bool descend_tile(const wanmi_locator *l, uint32_t column, uint32_t row, double x, double y,
+                         wm_leaves *leaves)
+{
+    const wm_compiled *c = l->index->compiled;
+    const wm_plane *p = &c->plane;
+    uint32_t word = wm_tile_word(c, column, row);
+    if ((word & WM_LABEL) != 0)
+        return wm_leaves_add(leaves, word);
+    float uv[2] = {(float)((x - p->x.start) * p->x.per_step - column - 0.5),
+                   (float)((y - p->y.start) * p->y.per_step - row - 0.5)};
+    return wm_descend(c, l->xy, word, uv, x, y, leaves);
+}
+
+static bool descend_tiles(const wanmi_locator *l, double x, double y, wm_leaves *leaves)
+{
+    const wm_plane *p = &l->index->compiled->plane;
+    touched columns = touched_by(&p->x, x), rows = touched_by(&p->y, y);
+    bool done = true;
+    for (int64_t row = rows.first; row <= rows.last && done; row++)
+        for (int64_t column = columns.first; column <= columns.last && done; column++)
+            if (row >= 0 && row < p->y.count && column >= 0 && column < p->x.count)
+                done = descend_tile(l, (uint32_t)column, (uint32_t)row, x, y, leaves);
+    return done;
+}
+
+/* ---- memory that will be wanted ---------------------------------------------------------- */
+
 /* A rough tile, for memory to be on its way; gives its word, or a label. */
 static uint32_t rough_word(const wm_compiled *c, double x, double y)
 {
@@ -155,54 +185,69 @@ static uint32_t rough_word(const wm_compiled *c, double x, double y)
     return wm_tile_word(c, (uint32_t)column, (uint32_t)row);
 }
 
-static void foresee_edges(const wanmi_locator *l, const uint32_t *record)
-{
-    const uint32_t *group = record + WM_RECORD_HEAD + record[WM_RECORD_AREAS];
-    for (uint32_t g = 0; g < record[WM_RECORD_GROUPS]; g++, group += 2 + 2 * group[1])
-        for (uint32_t r = 0; r < group[1]; r++) {
-            const double *from = l->xy + 2 * (size_t)group[2 + 2 * r];
-            const double *to = from + 2 * (size_t)group[3 + 2 * r];
-            for (; from <= to; from += 8)
-                __builtin_prefetch(from);
-        }
-}
-
-/* Three loads hang on one another before an edge is at hand: they are asked for in
- * step, for several positions at a time. */
+/* Loads hang on one another before an edge is at hand: they are asked for in step, for
+ * several positions at a time. */
 void wm_settle_foresee(const wanmi_locator *l, const uint16_t *places, size_t count)
 {
     const wm_compiled *c = l->index->compiled;
-    uint32_t words[WM_FORESEEN];
     for (size_t k = 0; k < count; k++) {
-        words[k] = rough_word(c, l->xs[places[k]], l->ys[places[k]]);
-        if ((words[k] & WM_LABEL) == 0)
-            __builtin_prefetch(&c->cuts[words[k] - 1]);
+        uint32_t word = rough_word(c, l->xs[places[k]], l->ys[places[k]]);
+        if ((word & WM_LABEL) == 0) {
+            __builtin_prefetch(wm_tree_at(c, word) - WM_TREE_HEAD);
+            __builtin_prefetch(wm_tree_at(c, word) + 14);
+        }
     }
-    for (size_t k = 0; k < count; k++)
-        if ((words[k] & WM_LABEL) == 0)
-            __builtin_prefetch(c->records + wm_record_of(c, words[k]));
-    for (size_t k = 0; k < count; k++)
-        if ((words[k] & WM_LABEL) == 0)
-            foresee_edges(l, c->records + wm_record_of(c, words[k]));
+}
+
+/* The tuple of all areas in the labels of leaves. */
+static wanmi_status answer_leaves(wanmi_locator *l, const wm_leaves *leaves, int64_t instant_us,
+                                  wm_answer *answer, wanmi_error *error)
+{
+    wanmi_status status = WANMI_OK;
+    if (leaves->count == 1) {
+        wm_answer_label(l, leaves->labels[0], instant_us, answer, &status, error);
+        return status;
+    }
+    l->candidate_count = 0;
+    for (uint32_t i = 0; i < leaves->count; i++)
+        if (!add_label(l, leaves->labels[i]))
+            return wm_error_memory(error);
+    sort_set(l);
+    return answer_set(l, instant_us, answer, error);
+}
+
+static wanmi_status settle_by_record(wanmi_locator *l, double x, double y, int64_t instant_us,
+                                     wm_answer *answer, bool *settled, wanmi_error *error)
+{
+    l->candidate_count = 0;
+    gathered done = add_tiles(l, x, y);
+    *settled = done == GATHERED && !l->sides.failed;
+    l->sides.failed = false;
+    if (done == NO_MEMORY)
+        return wm_error_memory(error);
+    if (!*settled)
+        return WANMI_OK;
+    sort_set(l);
+    return answer_set(l, instant_us, answer, error);
 }
 
 wanmi_status wm_settle_point(wanmi_locator *l, double x, double y, int64_t instant_us, wm_answer *answer,
                              wanmi_error *error)
 {
-    l->candidate_count = 0;
-    gathered done = add_tiles(l, x, y);
-    if (done == NO_MEMORY)
-        return wm_error_memory(error);
-    if (done == UNDECIDED || l->sides.failed) {
-        l->sides.failed = false;
+    wm_leaves leaves = {.count = 0};
+    wm_answer found = {WANMI_NONE, 0, WANMI_OUTSIDE, NAN};
+    bool settled = true;
+    wanmi_status status = WANMI_OK;
+    if (descend_tiles(l, x, y, &leaves))
+        status = answer_leaves(l, &leaves, instant_us, &found, error);
+    else
+        status = settle_by_record(l, x, y, instant_us, &found, &settled, error);
+    if (status != WANMI_OK)
+        return status;
+    if (!settled) {
         l->counts.exact++;
         return wm_answer_point(l, x, y, instant_us, answer, error);
     }
-    sort_set(l);
-    wm_answer found;
-    wanmi_status status = answer_set(l, instant_us, &found, error);
-    if (status != WANMI_OK)
-        return status;
     wm_answer_nearest(l->index, x, y, instant_us, &found);
     l->counts.settled++;
     *answer = found;

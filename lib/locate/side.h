@@ -25,17 +25,34 @@ typedef struct wm_sides {
 int wm_side_by_geos(wm_sides *sides, const double *a, const double *b, double x, double y);
 void wm_sides_close(wm_sides *sides);
 
-/* 1: left of a -> b, -1: right, 0: on the line.
+enum { WM_SIDE_DOUBTFUL = 2 };
+
+/* 1: left of a -> b, -1: right, 0: on the line; or WM_SIDE_DOUBTFUL.
  * Source of the bound: J. R. Shewchuk, "Adaptive precision floating-point
  * arithmetic", 1997, ccwerrboundA = (3 + 16 e) e with e = 2^-53, rounded up. */
-static inline int wm_side(wm_sides *sides, const double *a, const double *b, double x, double y)
+static inline int wm_side_filter(const double *a, const double *b, double x, double y)
 {
     double left = (a[0] - x) * (b[1] - y), right = (a[1] - y) * (b[0] - x);
     double sign = left - right, doubt = 3.4e-16 * (fabs(left) + fabs(right));
     int side = (sign > doubt) - (sign < -doubt);    /* which of the two cannot be foretold */
-    if (side != 0 || (left == 0 && right == 0))     /* of two zeros GEOS's own filter says 0 too */
-        return side;
-    return wm_side_by_geos(sides, a, b, x, y);
+    /* Of two zeros GEOS's own filter says 0 too. */
+    return side != 0 || (left == 0 && right == 0) ? side : WM_SIDE_DOUBTFUL;
+}
+
+/* The same without doubt. */
+static inline int wm_side(wm_sides *sides, const double *a, const double *b, double x, double y)
+{
+    int side = wm_side_filter(a, b, x, y);
+    return side != WM_SIDE_DOUBTFUL ? side : wm_side_by_geos(sides, a, b, x, y);
+}
+
+/* The same in the words of a cut (compiled.h): 1 above the edge's line, -1 below it.
+ * Where the line is steep, above is towards greater x. */
+static inline int wm_cut_side(bool steep, wm_sides *sides, const double *a, const double *b, double x,
+                              double y)
+{
+    int left = wm_side(sides, a, b, x, y);
+    return (steep ? a[1] < b[1] : a[0] > b[0]) ? -left : left;
 }
 
 #endif
