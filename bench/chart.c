@@ -23,7 +23,7 @@
 
 #include <proj.h>
 
-#include "workload.h"
+#include "support.h"
 
 #ifndef BENCH_FLAGS
 #define BENCH_FLAGS "not known"

@@ -3,9 +3,9 @@
  * run. Rounds of the two take turns; the median of five counts. Each side puts
  * whole batches in under one lock or one publishing store, takes out what is
  * there, at most 1,024 at a time, and reads all 64 bytes of each record.
- *
- * usage: dispatch [--json FILE]
  */
+#include "dispatch.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static double seconds(void)
 static void die(const char *words)
 {
     fprintf(stderr, "bench: %s\n", words);
-    exit(1);
+    exit(2);
 }
 
 /* Reads all of each record. */
@@ -329,14 +329,12 @@ static void run_all(FILE *json)
     }
 }
 
-int main(int count, char **arguments)
+int bench_dispatch(const char *json_path)
 {
     char machine[256], versions[256];
-    FILE *json = NULL;
-    if (count == 3 && strcmp(arguments[1], "--json") == 0)
-        json = fopen(arguments[2], "w");
-    if (count != 1 && json == NULL)
-        die("usage: dispatch [--json FILE]");
+    FILE *json = json_path != NULL ? fopen(json_path, "w") : NULL;
+    if (json_path != NULL && json == NULL)
+        die("the JSON file cannot be written");
     for (size_t i = 0; i < BATCH_MAX; i++)
         input[i] = (record){.event_id = i, .user = i * 3, .due_us = WANMI_TIME_NONE, .priority = 5};
     machine_text(machine, sizeof machine);

@@ -8,6 +8,8 @@
 
 #include <geos_c.h>
 
+#include "support.h"
+
 static const double ORIGIN_X = 446000, ORIGIN_Y = 4410000;
 
 typedef struct workload {
@@ -23,37 +25,6 @@ static const workload workloads[] = {
     {"W3", 45000, 45000, 64, 62, 0, 0},
     {"W4", 45000, 45000, 64, 62, 453, 456},
 };
-
-static void check(wanmi_status status, const wanmi_error *error)
-{
-    if (status == WANMI_OK)
-        return;
-    fprintf(stderr, "bench: %s\n", error->message);
-    exit(1);
-}
-
-void *bench_memory(size_t size)
-{
-    void *block = malloc(size);
-    if (block == NULL) {
-        fprintf(stderr, "bench: no memory for %zu bytes\n", size);
-        exit(1);
-    }
-    return block;
-}
-
-static uint64_t next(uint64_t *state)
-{
-    uint64_t z = *state += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
-double bench_uniform(uint64_t *state, double low, double high)
-{
-    return low + (high - low) * ((double)(next(state) >> 11) * 0x1p-53);
-}
 
 typedef struct maker {
     const workload *load;
@@ -71,7 +42,7 @@ static void add_layer(maker *m, const char *name, int32_t level, const char *par
     def.kind = WANMI_PARTITION;
     def.level = level;
     def.parent = parent;
-    check(wanmi_map_builder_layer(m->builder, &def, &error), &error);
+    bench_must(wanmi_map_builder_layer(m->builder, &def, &error), &error);
 }
 
 static void add_area(maker *m, const char *layer, const char *code, const char *parent,
@@ -85,7 +56,7 @@ static void add_area(maker *m, const char *layer, const char *code, const char *
     def.parent = parent;
     unsigned char *wkb = GEOSWKBWriter_write_r(m->geos, m->writer, shape, &def.wkb_size);
     def.wkb = wkb;
-    check(wanmi_map_builder_area(m->builder, &def, &error), &error);
+    bench_must(wanmi_map_builder_area(m->builder, &def, &error), &error);
     GEOSFree_r(m->geos, wkb);
 }
 
@@ -94,7 +65,7 @@ static void node(uint64_t salt, double width, double height, double jitter, unsi
                  unsigned x, unsigned y, double *xy)
 {
     uint64_t state = salt * 1000003 + (uint64_t)x * 7919 * 104729 + y;
-    next(&state);
+    bench_next(&state);
     xy[0] = ORIGIN_X + width * x / steps + bench_uniform(&state, -jitter, jitter);
     xy[1] = ORIGIN_Y + height * y / steps + bench_uniform(&state, -jitter, jitter);
 }
@@ -187,77 +158,39 @@ static void make_irregular(maker *m)
     }
 }
 
-wanmi_map *bench_make_map(const char *name)
+int bench_is_workload(const char *name)
+{
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++)
+        if (strcmp(workloads[i].name, name) == 0)
+            return 1;
+    return 0;
+}
+
+wanmi_map *bench_make_map(const char *name, const wanmi_host *host)
 {
     wanmi_error error;
     maker m = {.geos = GEOS_init_r()};
     for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++)
         if (strcmp(workloads[i].name, name) == 0)
             m.load = &workloads[i];
-    if (m.load == NULL) {
-        fprintf(stderr, "bench: there is no workload %s\n", name);
-        exit(2);
-    }
+    if (m.load == NULL)
+        bench_die("there is no workload %s", name);
     m.writer = GEOSWKBWriter_create_r(m.geos);
-    check(wanmi_map_builder_create(NULL, &m.builder, &error), &error);
+    bench_must(wanmi_map_builder_create(host, &m.builder, &error), &error);
     wanmi_map_meta meta;
     wanmi_map_meta_init(&meta);
     meta.title = name;
     meta.crs = "EPSG:4548";
-    check(wanmi_map_builder_meta(m.builder, &meta, &error), &error);
+    bench_must(wanmi_map_builder_meta(m.builder, &meta, &error), &error);
     add_layer(&m, "cell", 0, "community");
     add_layer(&m, "community", 1, "");
     make_communities(&m);
     if (m.load->wide > 0)
         make_irregular(&m);
     wanmi_map *map = NULL;
-    check(wanmi_map_build(m.builder, NULL, &map, &error), &error);
+    bench_must(wanmi_map_build(m.builder, NULL, &map, &error), &error);
     wanmi_map_builder_free(m.builder);
     GEOSWKBWriter_destroy_r(m.geos, m.writer);
     GEOS_finish_r(m.geos);
     return map;
-}
-
-/* x, y to longitude and latitude, in place. */
-static void to_degrees(wanmi_map *map, size_t count, double *xs, double *ys)
-{
-    wanmi_error error;
-    wanmi_transform *transform = NULL;
-    uint8_t *reasons = bench_memory(count);
-    check(wanmi_transform_create(wanmi_map_crs(map), &transform, &error), &error);
-    check(wanmi_transform_inverse(transform, WANMI_DATUM_WGS84, count, xs, 0, ys, 0, xs, ys, reasons,
-                                  &error), &error);
-    wanmi_transform_free(transform);
-    free(reasons);
-}
-
-void bench_uniform_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat)
-{
-    wanmi_map_meta meta;
-    wanmi_map_meta_init(&meta);
-    wanmi_map_read_meta(map, &meta);
-    const workload *w = workloads;
-    while (strcmp(w->name, meta.title) != 0)
-        w++;
-    for (size_t i = 0; i < count; i++) {
-        lon[i] = bench_uniform(&seed, ORIGIN_X, ORIGIN_X + w->width);
-        lat[i] = bench_uniform(&seed, ORIGIN_Y, ORIGIN_Y + w->height);
-    }
-    to_degrees(map, count, lon, lat);
-}
-
-void bench_adversarial_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat)
-{
-    for (size_t i = 0; i < count; i++) {
-        wanmi_area_rings rings;
-        wanmi_map_area_rings(map, (uint32_t)(next(&seed) % wanmi_map_area_count(map)), &rings);
-        uint32_t first = rings.points[0], edges = rings.points[1] - first - 1;
-        const double *a = rings.xy + 2 * (size_t)(first + (uint32_t)(next(&seed) % edges)), *b = a + 2;
-        double along = i % 4 < 2 ? bench_uniform(&seed, 0, 1) : 0;
-        double beside = i % 2 == 0 ? 0 : pow(10, bench_uniform(&seed, -10, -2));
-        double turn = bench_uniform(&seed, 0, 6.283185307179586);
-        lon[i] = a[0] + along * (b[0] - a[0]) + beside * cos(turn);
-        lat[i] = a[1] + along * (b[1] - a[1]) + beside * sin(turn);
-    }
-    to_degrees(map, count, lon, lat);
 }

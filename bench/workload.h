@@ -1,4 +1,4 @@
-/* The seeded workloads of the benches: maps made by the API, and points.
+/* The seeded workloads of the benches: maps made by the API.
  *
  * W1: a district of 7 x 14.5 km, a 100 m lattice clipped by 200 communities with
  *     wiggly borders.
@@ -10,23 +10,11 @@
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H
 
-#include <stddef.h>
-
 #include "wanmi/wanmi.h"
 
-/* Ends the process with the library's words when it fails: a bench without its
- * map is worth nothing. */
-wanmi_map *bench_make_map(const char *workload);
+int bench_is_workload(const char *name);
 
-/* Longitudes and latitudes (WGS 84) that lie uniformly over the map's cells. */
-void bench_uniform_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat);
-
-/* Likewise on vertices, on edges, and 1e-10 to 1e-2 m beside them. */
-void bench_adversarial_points(wanmi_map *map, uint64_t seed, size_t count, double *lon, double *lat);
-
-/* Seeded numbers: splitmix64. */
-double bench_uniform(uint64_t *state, double low, double high);
-
-void *bench_memory(size_t size);
+/* Ends the process where it fails. `host` may be NULL. */
+wanmi_map *bench_make_map(const char *workload, const wanmi_host *host);
 
 #endif

@@ -160,6 +160,20 @@ int cli_progress_step(void *user, uint64_t done, uint64_t total)
     return cli_stopping();
 }
 
+int cli_progress_say(cli_progress *progress, const char *words)
+{
+    int64_t now = progress->terminal ? cli_steady_ns() : 0;
+    if (now - progress->shown_ns > 200000000) {
+        progress->shown_ns = now;
+        flockfile(stderr);
+        fprintf(stderr, "\r\033[K%s: %s", progress->verb, words);
+        fflush(stderr);
+        line_shown = true;
+        funlockfile(stderr);
+    }
+    return cli_stopping();
+}
+
 void cli_progress_end(cli_progress *progress)
 {
     (void)progress;

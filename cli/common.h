@@ -23,6 +23,7 @@ int cli_check(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_locate(int argc, char **argv);
 int cli_route(int argc, char **argv);
+int cli_bench(int argc, char **argv);
 
 /* ---- messages --------------------------------------------------------------------- */
 
@@ -57,6 +58,8 @@ typedef struct cli_progress {
 void cli_progress_start(cli_progress *progress, const char *verb, const char *what);
 /* For the library: a wanmi_progress_fn, `user` a cli_progress. */
 int cli_progress_step(void *user, uint64_t done, uint64_t total);
+/* The same with words in place of numbers. */
+int cli_progress_say(cli_progress *progress, const char *words);
 void cli_progress_end(cli_progress *progress);
 
 /* ---- problems ----------------------------------------------------------------------- */

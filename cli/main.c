@@ -18,6 +18,7 @@ static const verb verbs[] = {
     {"info", cli_info, "what a map holds and what its index weighs"},
     {"locate", cli_locate, "positions in, areas out"},
     {"route", cli_route, "events in, deliveries out"},
+    {"bench", cli_bench, "what it costs on this machine, beside what others cost"},
 };
 
 static int help(void)
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
 {
     const char *names[CLI_COUNT(verbs) + 1] = {NULL};
     if (argc < 2)
-        return cli_usage("", "wants a verb: grid, map, check, info, locate or route");
+        return cli_usage("", "wants a verb: grid, map, check, info, locate, route or bench");
     cli_catch_signals();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return help();

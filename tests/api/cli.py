@@ -75,7 +75,7 @@ def read(name):
 # ---- usage --------------------------------------------------------------------------
 
 VERBS = ['grid', 'map', 'map create', 'map layer', 'map units', 'map duties', 'map rules', 'map list',
-         'map set', 'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route']
+         'map set', 'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route', 'bench']
 
 
 def test_usage():
@@ -487,6 +487,58 @@ def test_check():
     check('overlays may overlap', kinds == ['geometry', 'geometry'], kinds)
     Run('check', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
     Run('check', 'm.gpkg', '--html', '/nowhere/c.html').gives(2).says('/nowhere/c.html')
+
+
+# ---- bench ------------------------------------------------------------------------------------------
+
+BENCH_FIELDS = ['bench', 'workload', 'points', 'count', 'method', 'kernel', 'threads', 'median_ns', 'ratio', 'differences']
+
+
+def check_bench(path, workload, sets, count):
+    report = json.loads(read(path))
+    rows = report['results']
+    check('bench: the machine', all(report['machine'][key] for key in ('processor', 'level', 'compiler', 'versions', 'date')),
+          report['machine'])
+    check('bench: every row has every field', all(field in row for row in rows for field in BENCH_FIELDS), rows[:1])
+    check('bench: the points', {(row['points'], row['datum']) for row in rows} == sets, rows[:1])
+    check('bench: of this workload', {row['workload'] for row in rows} == {workload}, rows[:1])
+    for row in rows:
+        means = row['method'] in ('proj+geos', 'exact', 'fast', 'wanmi-one')
+        check('bench: %s: no answer differs' % row['method'], not means or
+              (row['differences'] == 0 and row['compared'] == min(count, row['count'])), row)
+        check('bench: %s: has a time' % row['method'], row['median_ns'] > 0 and row['ratio'] > 0, row)
+        check('bench: %s: differences' % row['method'], means or row['differences'] is None, row)
+    for asked in ('all layers', 'cells'):
+        check('bench: %s: all methods' % asked, {'proj', 'proj+geos', 'exact', 'fast'} <=
+              {row['method'] for row in rows if row['asked'] == asked}, rows)
+    check('bench: bytes and build time', report['maps'][0]['bytes_a_cell'] > 0 and report['maps'][0]['build_ms'] > 0,
+          report['maps'])
+
+
+def test_bench():
+    if 'carries no benches' in Run('bench', '--help').out:
+        return
+    Run('bench').gives(2, '').says('wants NAME')
+    Run('bench', 'locat').gives(2, '').says("there is no bench 'locat' (did you mean locate?)")
+    Run('bench', 'xyzzy').gives(2, '').says("there is no bench 'xyzzy': locate or dispatch")
+    Run('bench', 'locate', 'W9').gives(2, '').says("there is no workload 'W9'")
+    Run('bench', 'locate', '--workload', 'W1,W9').gives(2, '').says("there is no workload 'W9'")
+    Run('bench', 'locate', '--points', 'p.csv').gives(2, '').says('--points wants --map')
+    Run('bench', 'locate', 'W1', '--map', 'm.gpkg').gives(2, '').says('not both')
+    Run('bench', 'locate', '--map', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
+    Run('bench', 'locate', 'W1', '--rounds', '0').gives(2, '').says('--rounds: from 1')
+    done = Run('bench', 'locate', '--workload', 'W1', '--points-count', '2000', '--rounds', '2', '--json', 'b.json')
+    done.gives(0, err='').says('W1, uniform points (wgs84), all layers', 'a cell')
+    check_bench('b.json', 'W1', {('uniform', 'wgs84'), ('clustered', 'wgs84'), ('adversarial', 'wgs84'),
+                                 ('adversarial', 'map'), ('trajectory', 'wgs84')}, 2000)
+    points = 'lon,lat\n' + ''.join('%.6f,%.6f\n' % (116.4 + i * 1e-5, 39.9 + i * 1e-5) for i in range(500))
+    write('points.csv', points + '200,100\nnan,1\nx,39.9\n')
+    Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--rounds', '1', '--json', 'b.json').gives(0) \
+        .says("points.csv", "'x'")
+    check_bench('b.json', 'm.gpkg', {('file', 'wgs84')}, 10 ** 9)
+    Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--datum', 'bd09').gives(2, '').says('bd09')
+    Run('bench', 'locate', '--map', 'm.gpkg', '--points-count', '500', '--rounds', '1', '--json', '/nowhere/b.json') \
+        .gives(2).says('/nowhere/b.json')
 
 
 for name, test in list(globals().items()):

@@ -1,0 +1,12 @@
+/* An allocator that counts: bytes asked of it and not given back. */
+#ifndef BENCH_MEMORY_H
+#define BENCH_MEMORY_H
+
+#include <stdint.h>
+
+#include "wanmi/wanmi.h"
+
+/* `held` must outlive all that is made with the host; it counts from 0. */
+wanmi_host bench_counting_host(int64_t *held);
+
+#endif

@@ -1,0 +1,197 @@
+/* wanmi bench: the harness of bench/, from the command. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "locate.h"
+#include "rows.h"
+#include "workload.h"
+
+typedef struct bench {
+    bench_locate_options locate;
+    const char *workloads;          /* W1,W2 */
+    const char *map_path, *points_path, *datum_name;
+    wanmi_io_columns columns;
+    long points, rounds, seed;
+    char *names;                    /* the workloads' names, cut apart */
+    cli_progress progress;
+} bench;
+
+/* ---- workloads ------------------------------------------------------------------------- */
+
+static int add_workload(bench *b, const char *name)
+{
+    if (!bench_is_workload(name))
+        return cli_usage("bench", "there is no workload '%s': W1, W2, W3 or W4", name);
+    if (b->locate.workload_count == BENCH_WORKLOADS_MAX)
+        return cli_usage("bench", "at most %d workloads", BENCH_WORKLOADS_MAX);
+    b->locate.workloads[b->locate.workload_count++] = name;
+    return -1;
+}
+
+/* --workload W1,W2 and what stands behind the bench's name: W3 W4. */
+static int add_workloads(bench *b, const char **more, size_t count)
+{
+    char *rest = NULL;
+    int code = -1;
+    if (b->workloads != NULL) {
+        b->names = cli_memory(NULL, strlen(b->workloads) + 1, 1);
+        strcpy(b->names, b->workloads);
+        for (char *name = strtok_r(b->names, ",", &rest); name != NULL && code < 0;
+             name = strtok_r(NULL, ",", &rest))
+            code = add_workload(b, name);
+    }
+    for (size_t i = 0; i < count && code < 0; i++)
+        code = add_workload(b, more[i]);
+    return code;
+}
+
+/* ---- a map and points from files ---------------------------------------------------------- */
+
+static void keep_rows(bench_points *points, size_t *room, const wanmi_io_row *rows, size_t count)
+{
+    if (*room < points->count + count) {
+        *room = 2 * (points->count + count);
+        points->x = cli_memory(points->x, *room, sizeof(double));
+        points->y = cli_memory(points->y, *room, sizeof(double));
+    }
+    for (size_t i = 0; i < count; i++) {
+        points->x[points->count] = rows[i].lon;
+        points->y[points->count++] = rows[i].lat;
+    }
+}
+
+/* Rows that cannot be read are named and left out. */
+static wanmi_status read_rows(wanmi_io_reader *reader, bench_points *points, wanmi_error *error)
+{
+    enum { AT_ONCE = 1024 };
+    wanmi_io_row rows[AT_ONCE];
+    size_t count = 0, room = 0;
+    wanmi_status status = WANMI_OK;
+    while ((status == WANMI_OK || status == WANMI_AGAIN) && !cli_stopping()) {
+        status = wanmi_io_reader_read(reader, rows, AT_ONCE, &count, error);
+        if (status == WANMI_OK || status == WANMI_AGAIN || status == WANMI_E_IO_ROW)
+            keep_rows(points, &room, rows, count);
+        if (status == WANMI_E_IO_ROW) {
+            cli_say("%s", error->message);
+            status = WANMI_OK;
+        }
+    }
+    return status == WANMI_END ? WANMI_OK : status;
+}
+
+static int read_points(bench *b, const wanmi_host *host)
+{
+    bench_points *points = &b->locate.given;
+    wanmi_io_reader *reader = NULL;
+    wanmi_error error;
+    points->set = BENCH_FROM_FILE;
+    if (wanmi_datum_parse(b->datum_name, &points->datum, NULL) != WANMI_OK)
+        return cli_usage("bench", "--datum: '%s' is not wgs84, cgcs2000, gcj02, bd09 or map", b->datum_name);
+    if (points->datum == WANMI_DATUM_GCJ02 || points->datum == WANMI_DATUM_BD09)
+        return cli_usage("bench", "--datum: %s has no place here: PROJ, the other side, does not know it",
+                         b->datum_name);
+    wanmi_status status = wanmi_io_reader_open(b->points_path, WANMI_IO_AUTO, &b->columns,
+                                               wanmi_map_zone(b->locate.map), host, &reader, &error);
+    if (status == WANMI_OK)
+        status = read_rows(reader, points, &error);
+    wanmi_io_reader_close(reader);
+    if (status != WANMI_OK)
+        return cli_fail(&error);
+    if (points->count == 0 && !cli_stopping())
+        return cli_usage("bench", "%s: no points", b->points_path);
+    return -1;
+}
+
+static int read_files(bench *b, const wanmi_host *host)
+{
+    if (b->map_path == NULL)
+        return b->points_path == NULL ? -1 : cli_usage("bench", "--points wants --map");
+    if (b->locate.workload_count > 0)
+        return cli_usage("bench", "takes --map or workloads, not both");
+    b->locate.map_name = b->map_path;
+    int code = cli_open_map(b->map_path, host, &b->locate.map);
+    return code < 0 && b->points_path != NULL ? read_points(b, host) : code;
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+static int on_step(void *user, const char *what)
+{
+    return cli_progress_say(user, what);
+}
+
+static int run_locate(bench *b, const char **more, size_t count)
+{
+    wanmi_host host = cli_host();
+    if (b->points < 1 || b->rounds < 1 || b->rounds > BENCH_ROUNDS_LIMIT)
+        return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
+    b->locate.points = (size_t)b->points;
+    b->locate.rounds = (unsigned)b->rounds;
+    b->locate.seed = (uint64_t)b->seed;
+    b->locate.on_step = on_step;
+    b->locate.step_user = &b->progress;
+    int code = add_workloads(b, more, count);
+    if (code < 0)
+        code = read_files(b, &host);
+    if (code < 0) {
+        cli_progress_start(&b->progress, "bench", "");
+        code = bench_locate(&b->locate);
+        cli_progress_end(&b->progress);
+    }
+    free(b->locate.given.x);
+    free(b->locate.given.y);
+    free(b->names);
+    wanmi_map_release(b->locate.map);
+    return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
+}
+
+static int run_named(bench *b, const char **operands, size_t count)
+{
+    static const char *const names[] = {"locate", "dispatch", NULL};
+    if (strcmp(operands[0], "locate") == 0)
+        return run_locate(b, operands + 1, count - 1);
+    if (strcmp(operands[0], "dispatch") == 0) {
+        if (count > 1)
+            return cli_usage("bench", "dispatch does not know what to do with '%s'", operands[1]);
+        return bench_dispatch(b->locate.json_path);
+    }
+    const char *nearest = cli_nearest(operands[0], names);
+    if (nearest != NULL)
+        return cli_usage("bench", "there is no bench '%s' (did you mean %s?)", operands[0], nearest);
+    return cli_usage("bench", "there is no bench '%s': locate or dispatch", operands[0]);
+}
+
+int cli_bench(int argc, char **argv)
+{
+    bench b = {.datum_name = "wgs84", .points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42};
+    const char *operands[1 + BENCH_WORKLOADS_MAX];
+    size_t count = 0;
+    bench_locate_options_init(&b.locate);
+    wanmi_io_columns_init(&b.columns);
+    const cli_option options[] = {
+        {"workload", '\0', "W1,W2", "maps of bench/workload.c (default W1,W2,W3,W4)", CLI_TEXT, &b.workloads},
+        {"map", '\0', "MAP", "a map in their place", CLI_TEXT, &b.map_path},
+        {"points", '\0', "FILE", "positions for the map: CSV or JSON lines (default seeded sets)", CLI_TEXT,
+         &b.points_path},
+        {"lon", '\0', "COLUMN", "column of the longitude, or x (default lon)", CLI_TEXT, &b.columns.lon},
+        {"lat", '\0', "COLUMN", "column of the latitude, or y (default lat)", CLI_TEXT, &b.columns.lat},
+        {"datum", '\0', "DATUM", "of those positions: wgs84, cgcs2000 or map (default wgs84)", CLI_TEXT,
+         &b.datum_name},
+        {"points-count", '\0', "N", "points of a seeded set (default 1000000)", CLI_WHOLE, &b.points},
+        {"rounds", '\0', "N", "rounds, of which the median counts (default 5)", CLI_WHOLE, &b.rounds},
+        {"seed", '\0', "N", "of the seeded sets (default 42)", CLI_WHOLE, &b.seed},
+        {"cpu", '\0', NULL, "processor time of the thread, where the machine is busy with other things",
+         CLI_FLAG, &b.locate.processor_time},
+        {"json", '\0', "FILE", "the figures as JSON", CLI_TEXT, &b.locate.json_path},
+    };
+    const cli_command command = {
+        "bench", "NAME [W1|W2|W3|W4 ...]",
+        "Measures on this machine, all sides on the same input in one run. NAME is locate (both engines\n"
+        "beside PROJ and GEOS) or dispatch (records through ring and sinks).",
+        "wanmi bench locate --workload W1 --json locate.json", options, CLI_COUNT(options), 1,
+        1 + BENCH_WORKLOADS_MAX};
+    int code = cli_parse(&command, argc, argv, operands, &count);
+    return code >= 0 ? code : run_named(&b, operands, count);
+}
