@@ -190,6 +190,7 @@ typedef struct wanmi_chart_view {
     const uint32_t *slots;          /* rows * columns, from the south-west, eastwards first */
     const double *boxes;            /* box_count * stride, aligned to 64 bytes */
     double bound_m;
+    double error_m;                 /* the largest seen when it was made. Since 0.2 */
 } wanmi_chart_view;
 
 /* The arrays live as long as the chart. Owns: the caller gives `view`. Threads:
@@ -197,6 +198,21 @@ typedef struct wanmi_chart_view {
 WANMI_API void wanmi_chart_view_init(wanmi_chart_view *view);
 WANMI_API wanmi_status wanmi_chart_view_of(const wanmi_chart *chart, wanmi_chart_view *view,
                                            wanmi_error *error);
+
+/* Makes a chart of a view's data, such as a file may keep: without fitting again,
+ * and with the same bits. The arrays are copied. What they hold is not believed:
+ * numbers that would lead outside them are refused, columns_per_degree and
+ * rows_per_degree are not read, and the reference is asked at five places of
+ * every box. Where it is farther off than the bound (another PROJ, other grids),
+ * or the view is none, the answer is WANMI_E_CRS_CHART. `kernel` as in
+ * wanmi_chart_options.
+ * Owns: release with wanmi_chart_release. Threads: any.
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_CRS_DATUM, WANMI_E_CRS_CHART,
+ * WANMI_E_UNSUPPORTED, WANMI_E_CRS_..., WANMI_E_MEMORY. Since: 0.2 */
+WANMI_API wanmi_status wanmi_chart_from_view(wanmi_crs *crs, wanmi_datum datum,
+                                             const wanmi_chart_view *view, wanmi_kernel kernel,
+                                             const wanmi_host *host, wanmi_chart **chart,
+                                             wanmi_error *error);
 
 /* ---- the offset datums of Chinese web maps ------------------------------------
  * WGS 84 <-> GCJ-02 <-> BD-09, degrees, one position a call. Pure functions.

@@ -34,8 +34,6 @@ static wanmi_status copy_options(const wanmi_chart_options *from, wanmi_chart_op
     if (to->boxes_max == 0 || to->boxes_max > WM_CHART_BOXES_MAX)
         return wm_error(error, WANMI_E_ARGUMENT, "a chart has 1 to %d boxes, not %u",
                         WM_CHART_BOXES_MAX, to->boxes_max);
-    if ((unsigned)to->kernel > WANMI_KERNEL_X86_64_V4)
-        return wm_error(error, WANMI_E_ARGUMENT, "there is no kernel number %d", (int)to->kernel);
     return WANMI_OK;
 }
 
@@ -84,17 +82,20 @@ static wanmi_status fill(wanmi_chart *chart, const wanmi_chart_options *options,
     return status;
 }
 
-static wanmi_status make(wanmi_crs *crs, wanmi_datum datum, const wm_area *area,
-                         const wanmi_chart_options *options, const wanmi_host *host,
-                         wanmi_chart **chart, wanmi_error *error)
+wanmi_status wm_chart_new(wanmi_crs *crs, wanmi_datum datum, wm_area area, wanmi_kernel kernel,
+                          const wanmi_host *host, wanmi_chart **chart, wanmi_error *error)
 {
-    wanmi_host copy;
-    wanmi_kernel kernel = options->kernel;
+    wanmi_status status = check_datum(datum, error);
+    if (status != WANMI_OK)
+        return status;
+    if ((unsigned)kernel > WANMI_KERNEL_X86_64_V4)
+        return wm_error(error, WANMI_E_ARGUMENT, "there is no kernel number %d", (int)kernel);
     const wm_chart_code *code = wm_chart_code_of(&kernel);
     if (code == NULL)
         return wm_error(error, WANMI_E_UNSUPPORTED,
                         "kernel number %d is not carried by this processor or build", (int)kernel);
-    wanmi_status status = wm_host_copy(&copy, host, error);
+    wanmi_host copy;
+    status = wm_host_copy(&copy, host, error);
     if (status != WANMI_OK)
         return status;
     wanmi_chart *made = wm_alloc_zero(&copy, sizeof *made);
@@ -108,13 +109,7 @@ static wanmi_status make(wanmi_crs *crs, wanmi_datum datum, const wm_area *area,
     made->datum = datum;
     made->kernel = kernel;
     made->code = code;
-    made->area = *area;
-    made->bound = options->bound_m;
-    status = fill(made, options, error);
-    if (status != WANMI_OK) {
-        wanmi_chart_release(made);
-        return status;
-    }
+    made->area = area;
     *chart = made;
     return WANMI_OK;
 }
@@ -126,13 +121,23 @@ wanmi_status wanmi_chart_create(wanmi_crs *crs, wanmi_datum datum, double west, 
     if (crs == NULL || chart == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "a CRS and a place for the chart must be given");
     wanmi_chart_options chosen;
+    wanmi_chart *made = NULL;
     wm_area area = {west, south, east, north};
     wanmi_status status = copy_options(options, &chosen, error);
     if (status == WANMI_OK)
-        status = check_datum(datum, error);
-    if (status == WANMI_OK)
         status = check_area(&area, error);
-    return status == WANMI_OK ? make(crs, datum, &area, &chosen, host, chart, error) : status;
+    if (status == WANMI_OK)
+        status = wm_chart_new(crs, datum, area, chosen.kernel, host, &made, error);
+    if (status != WANMI_OK)
+        return status;
+    made->bound = chosen.bound_m;
+    status = fill(made, &chosen, error);
+    if (status != WANMI_OK) {
+        wanmi_chart_release(made);
+        return status;
+    }
+    *chart = made;
+    return WANMI_OK;
 }
 
 wanmi_chart *wanmi_chart_retain(wanmi_chart *chart)
@@ -164,26 +169,6 @@ void wanmi_chart_release(wanmi_chart *chart)
     wanmi_host host = chart->host;
     wm_free(&host, chart, sizeof *chart);
     wm_host_drop(&host);
-}
-
-void wanmi_chart_view_init(wanmi_chart_view *view)
-{
-    *view = (wanmi_chart_view){.struct_size = sizeof *view};
-}
-
-wanmi_status wanmi_chart_view_of(const wanmi_chart *chart, wanmi_chart_view *view, wanmi_error *error)
-{
-    if (chart == NULL || view == NULL || view->struct_size < sizeof view->struct_size ||
-        view->struct_size > sizeof *view)
-        return wm_error(error, WANMI_E_ARGUMENT,
-                        "a chart and a view filled by wanmi_chart_view_init must be given");
-    const wanmi_chart_view whole = {
-        view->struct_size, chart->area.west, chart->area.south, chart->area.east, chart->area.north,
-        chart->columns_per_degree, chart->rows_per_degree, chart->columns, chart->rows,
-        chart->degree, wm_chart_stride(chart->degree), chart->box_count, 0, chart->slots,
-        chart->boxes, chart->bound};
-    memcpy(view, &whole, view->struct_size);
-    return WANMI_OK;
 }
 
 double wanmi_chart_bound_m(const wanmi_chart *chart)

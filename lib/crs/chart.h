@@ -71,6 +71,10 @@ struct wanmi_chart {
     double *boxes;
 };
 
+/* A chart that has no boxes yet. Errors: as wanmi_chart_create, but for the fit. */
+wanmi_status wm_chart_new(wanmi_crs *crs, wanmi_datum datum, wm_area area, wanmi_kernel kernel,
+                          const wanmi_host *host, wanmi_chart **chart, wanmi_error *error);
+
 /* Chooses grid and degree, and makes slots and boxes. */
 wanmi_status wm_chart_plan(wanmi_chart *chart, const wanmi_chart_options *options,
                            wanmi_transform *transform, wanmi_error *error);

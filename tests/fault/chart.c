@@ -50,6 +50,38 @@ static void each_allocation_fails(void **state)
     wanmi_crs_release(p.crs);
 }
 
+static wanmi_status remake(const wanmi_host *host, void *user)
+{
+    const wanmi_chart_view *view = user;
+    wanmi_crs *crs = NULL;
+    wanmi_chart *chart = NULL;
+    wanmi_error error;
+    wanmi_status status = wanmi_crs_create("EPSG:4548", NULL, host, &crs, &error);
+    if (status == WANMI_OK)
+        status = wanmi_chart_from_view(crs, WANMI_DATUM_WGS84, view, WANMI_KERNEL_AUTO, host, &chart, &error);
+    assert_true((status == WANMI_OK) == (chart != NULL));
+    assert_true(status == WANMI_OK || error.status == status);
+    wanmi_chart_release(chart);
+    wanmi_crs_release(crs);
+    return status;
+}
+
+static void each_allocation_from_a_view_fails(void **state)
+{
+    (void)state;
+    wanmi_crs *crs = NULL;
+    wanmi_chart *chart = NULL;
+    assert_int_equal(wanmi_crs_create("EPSG:4548", NULL, NULL, &crs, NULL), WANMI_OK);
+    assert_int_equal(wanmi_chart_create(crs, WANMI_DATUM_WGS84, 116.2, 39.7, 116.7, 40.1, NULL, NULL, &chart,
+                                        NULL), WANMI_OK);
+    wanmi_chart_view view;
+    wanmi_chart_view_init(&view);
+    assert_int_equal(wanmi_chart_view_of(chart, &view, NULL), WANMI_OK);
+    assert_true(test_fail_each(remake, &view) > 4);
+    wanmi_chart_release(chart);
+    wanmi_crs_release(crs);
+}
+
 /* A chart that is refused leaves nothing either. */
 static void a_refusal_leaves_nothing(void **state)
 {
@@ -65,6 +97,7 @@ static void a_refusal_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation_fails),
+                                       cmocka_unit_test(each_allocation_from_a_view_fails),
                                        cmocka_unit_test(a_refusal_leaves_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -526,9 +526,107 @@ static void the_view_is_the_chart(void **state)
             if (a.covered[i])
                 assert_true(same(x, a.x[i]) && same(y, a.y[i]));
         }
+        static answers again;
+        wanmi_chart *copy = NULL;
+        assert_int_equal(wanmi_chart_from_view(crs, c->datum, &v, WANMI_KERNEL_AUTO, NULL, &copy, NULL),
+                         WANMI_OK);
+        forward(copy, NULL, count, lon, lat, &again);
+        for (size_t i = 0; i < count; i++)
+            assert_true(again.covered[i] == a.covered[i] && again.reasons[i] == a.reasons[i] &&
+                        same(again.x[i], a.x[i]) && same(again.y[i], a.y[i]));
+        assert_true(wanmi_chart_error_m(copy) == wanmi_chart_error_m(chart));
+        assert_true(wanmi_chart_bound_m(copy) == wanmi_chart_bound_m(chart));
+        assert_true(wanmi_chart_bytes(copy) == wanmi_chart_bytes(chart));
+        wanmi_chart_release(copy);
         wanmi_chart_release(chart);
         wanmi_crs_release(crs);
     }
+}
+
+/* ---- a chart of a view that nobody vouches for ----------------------------------------- */
+
+static void view_refused(wanmi_crs *crs, const wanmi_chart_view *v, wanmi_status expected)
+{
+    wanmi_chart *chart = (wanmi_chart *)(void *)crs;     /* a mark that must stay */
+    wanmi_error error;
+    wanmi_error_clear(&error);
+    assert_int_equal(wanmi_chart_from_view(crs, city.datum, v, WANMI_KERNEL_AUTO, NULL, &chart, &error),
+                     expected);
+    assert_int_equal(error.status, expected);
+    assert_true(error.message[0] != '\0');
+    assert_ptr_equal(chart, crs);
+}
+
+static void false_views_are_refused(void **state)
+{
+    (void)state;
+    enum { BOXES = 16 };
+    wanmi_crs *crs = test_chart_crs(&city), *other = NULL;
+    wanmi_chart_options options;
+    wanmi_chart_options_init(&options);
+    options.degree = 3;                 /* many boxes */
+    wanmi_chart *chart = NULL;
+    assert_int_equal(create(crs, &city, &options, &chart, NULL), WANMI_OK);
+    wanmi_chart_view whole, v;
+    wanmi_chart_view_init(&whole);
+    assert_int_equal(wanmi_chart_view_of(chart, &whole, NULL), WANMI_OK);
+    assert_true(whole.box_count >= BOXES);
+    uint32_t cells = whole.columns * whole.rows;
+    uint32_t *slots = malloc(cells * sizeof *slots);
+    double *boxes = malloc((size_t)whole.box_count * whole.stride * sizeof *boxes);
+    memcpy(slots, whole.slots, cells * sizeof *slots);
+    memcpy(boxes, whole.boxes, (size_t)whole.box_count * whole.stride * sizeof *boxes);
+    whole.slots = slots, whole.boxes = boxes;
+    v = whole, v.struct_size = 0, view_refused(crs, &v, WANMI_E_ARGUMENT);
+    v = whole, v.struct_size++, view_refused(crs, &v, WANMI_E_ARGUMENT);
+    v = whole, v.columns = 0, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.rows = UINT32_MAX, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.columns = v.rows = 65536, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.degree = 9, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.degree = 2, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.stride--, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.box_count = 0, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.box_count--, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.box_count = cells + 1, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.west = NAN, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.north = v.south, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.east = 181, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.bound_m = NAN, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.error_m = -1, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.slots = NULL, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    v = whole, v.boxes = NULL, view_refused(crs, &v, WANMI_E_CRS_CHART);
+    slots[cells / 2] += whole.box_count, view_refused(crs, &whole, WANMI_E_CRS_CHART);
+    slots[cells / 2] -= whole.box_count;
+    for (uint32_t box = 0; box < whole.box_count; box += whole.box_count / BOXES) {
+        double *b = boxes + (size_t)box * whole.stride, kept = b[2];
+        b[2] += 3e-6, view_refused(crs, &whole, WANMI_E_CRS_CHART);
+        b[2] = NAN, view_refused(crs, &whole, WANMI_E_CRS_CHART);
+        b[2] = kept;
+    }
+    /* The same numbers for another CRS. */
+    assert_int_equal(wanmi_crs_create("EPSG:4549", NULL, NULL, &other, NULL), WANMI_OK);
+    view_refused(other, &whole, WANMI_E_CRS_CHART);
+    wanmi_chart *copy = NULL;
+    assert_int_equal(wanmi_chart_from_view(crs, WANMI_DATUM_MAP, &whole, WANMI_KERNEL_AUTO, NULL, &copy, NULL),
+                     WANMI_E_CRS_DATUM);
+    assert_int_equal(wanmi_chart_from_view(crs, city.datum, &whole, (wanmi_kernel)5, NULL, &copy, NULL),
+                     WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_chart_from_view(NULL, city.datum, &whole, WANMI_KERNEL_AUTO, NULL, &copy, NULL),
+                     WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_chart_from_view(crs, city.datum, NULL, WANMI_KERNEL_AUTO, NULL, &copy, NULL),
+                     WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_chart_from_view(crs, city.datum, &whole, WANMI_KERNEL_AUTO, NULL, NULL, NULL),
+                     WANMI_E_ARGUMENT);
+    /* What is computed anew is not read; an older caller has no error_m. */
+    v = whole, v.columns_per_degree = NAN, v.rows_per_degree = -1;
+    v.struct_size = offsetof(wanmi_chart_view, error_m);
+    assert_int_equal(wanmi_chart_from_view(crs, city.datum, &v, WANMI_KERNEL_AUTO, NULL, &copy, NULL), WANMI_OK);
+    wanmi_chart_release(copy);
+    free(slots);
+    free(boxes);
+    wanmi_chart_release(chart);
+    wanmi_crs_release(other);
+    wanmi_crs_release(crs);
 }
 
 int main(void)
@@ -548,6 +646,7 @@ int main(void)
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(batches_beside_an_edge),
         cmocka_unit_test(the_view_is_the_chart),
+        cmocka_unit_test(false_views_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
