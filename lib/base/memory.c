@@ -209,6 +209,18 @@ bool wm_reserve(const wanmi_host *host, void **items, size_t *capacity, size_t n
     return true;
 }
 
+bool wm_fit(const wanmi_host *host, void **items, size_t *capacity, size_t count, size_t item_size)
+{
+    if (count == 0 || count == *capacity)
+        return true;
+    void *fitting = wm_resize(host, *items, *capacity * item_size, count * item_size);
+    if (fitting == NULL)
+        return false;
+    *items = fitting;
+    *capacity = count;
+    return true;
+}
+
 struct wm_arena_chunk {
     wm_arena_chunk *next;
     size_t size;                /* of the whole chunk */

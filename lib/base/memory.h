@@ -42,6 +42,10 @@ void wm_text_free(const wanmi_host *host, char *text);
 bool wm_reserve(const wanmi_host *host, void **items, size_t *capacity, size_t needed,
                 size_t item_size);
 
+/* Gives back what was reserved beyond `count` items. Gives false when the host
+ * cannot, and then nothing has changed. */
+bool wm_fit(const wanmi_host *host, void **items, size_t *capacity, size_t count, size_t item_size);
+
 /* Texts and small blocks that are freed together. */
 typedef struct wm_arena_chunk wm_arena_chunk;
 typedef struct wm_arena {

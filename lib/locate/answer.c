@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "nearest.h"
 #include "session.h"
+#include "sort.h"
 
 typedef struct query {
     wanmi_locator *locator;
@@ -137,7 +138,7 @@ static wanmi_status write_tuple(const query *q, uint32_t cell, uint32_t *tuple)
         if (status != WANMI_OK)
             return status;
     }
-    return wm_locator_number(l, l->words, tuple) ? WANMI_OK : wm_error_memory(q->error);
+    return wm_own_number(&l->own, l->words, tuple) ? WANMI_OK : wm_error_memory(q->error);
 }
 
 void wm_answer_nearest(const wanmi_index *index, double x, double y, int64_t instant_us,

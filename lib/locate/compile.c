@@ -16,6 +16,7 @@
 #include "cover.h"
 #include "partition.h"
 #include "rules.h"
+#include "sort.h"
 #include "wanmi/types.h"
 
 enum { BLOCK_BITS_MIN = 4, BLOCK_BITS_MAX = 10, BLOCKS_WANTED = 1 << 18 };
@@ -317,12 +318,8 @@ static bool sort_items(compiler *c)
 
 static wanmi_status number_set(compiler *c, const uint32_t *areas, size_t count, uint32_t *label)
 {
-    if (!wm_reserve(c->host, (void **)&c->words, &c->word_capacity, count + 1, sizeof *c->words))
-        return WANMI_E_MEMORY;
-    c->words[0] = (uint32_t)count;
-    memcpy(c->words + 1, areas, count * sizeof *areas);
     uint32_t number;
-    if (!wm_tuples_number(&c->to->sets, c->words, &number))
+    if (!wm_lists_number(&c->to->sets, (wm_list){areas, count}, &number))
         return WANMI_E_MEMORY;
     *label = number <= WM_LABEL_VALUE ? WM_LABEL | WM_LABEL_SET | number : WM_LABEL_NONE;
     return WANMI_OK;
@@ -330,12 +327,9 @@ static wanmi_status number_set(compiler *c, const uint32_t *areas, size_t count,
 
 static wanmi_status number_tuple(compiler *c, uint32_t cell, uint32_t *label)
 {
-    wm_compiled *to = c->to;
     uint32_t number;
-    if (!wm_tuples_number(&to->tuples, c->words, &number) ||
-        !wm_reserve(c->host, (void **)&to->cells, &to->cell_capacity, to->tuples.count, sizeof *to->cells))
+    if (!wm_tuples_number(&c->to->tuples, c->words, &number))
         return WANMI_E_MEMORY;
-    to->cells[number] = cell;
     *label = number <= WM_LABEL_VALUE ? WM_LABEL | number : WM_LABEL_NONE;
     if (cell == WANMI_NONE && c->index->snap_m == 0 && number <= WM_LABEL_VALUE)
         *label |= WM_LABEL_FAR;
@@ -363,7 +357,8 @@ static uint32_t mark_far(const compiler *c, uint32_t label, uint32_t size)
 {
     const wanmi_index *index = c->index;
     bool tuple = label != WM_LABEL_NONE && (label & WM_LABEL_SET) == 0;
-    if (!tuple || c->to->cells[label & WM_LABEL_VALUE] != WANMI_NONE || index->cell_layer == WANMI_NONE)
+    if (!tuple || index->cell_layer == WANMI_NONE ||
+        wm_tuples_cell(&c->to->tuples, label & WM_LABEL_VALUE) != WANMI_NONE)
         return label;
     double around = index->snap_m + 1;
     const wm_plane *p = &c->to->plane;
@@ -608,7 +603,6 @@ static void set_bounds(compiler *c)
 
 static wanmi_status compile(compiler *c, const wanmi_index_options *options)
 {
-    uint32_t none;
     if (!wm_plane_choose(c->index, &c->to->plane))
         return WANMI_E_MEMORY;
     set_bounds(c);
@@ -617,9 +611,7 @@ static wanmi_status compile(compiler *c, const wanmi_index_options *options)
     c->tile.xy = c->xy;
     c->partition = (wm_partition){.host = c->host, .to = c->to, .xy = c->xy, .sides = &c->sides,
                                   .label = label_place, .user = c};
-    wanmi_status status = label_set(c, NULL, 0, &none);
-    if (status == WANMI_OK)
-        status = make_rows(c, options);
+    wanmi_status status = make_rows(c, options);
     return status == WANMI_OK && !wm_compiled_trim(c->host, c->to) ? WANMI_E_MEMORY : status;
 }
 
@@ -657,10 +649,12 @@ wanmi_status wm_compile(wanmi_index *index, const wanmi_index_options *options, 
     wm_compiled *fresh = wm_alloc_zero(host, sizeof *fresh);
     if (fresh == NULL)
         return wm_error_memory(error);
-    wm_tuples_init(&fresh->tuples, host, index->layer_count);
-    wm_tuples_init(&fresh->sets, host, 0);
+    wm_lists_init(&fresh->sets, host);
+    wm_layout layout = wm_index_layout(index);
     compiler c = {.index = index, .host = host, .to = fresh, .sides.lock = &index->geos_lock};
-    wanmi_status status = compile(&c, options);
+    wanmi_status status = WANMI_E_MEMORY;
+    if (wm_tuples_open(&fresh->tuples, host, &layout))
+        status = compile(&c, options);
     compiler_drop(&c);
     if (status != WANMI_OK) {
         wm_compiled_free(host, fresh);

@@ -1,24 +1,12 @@
 /* Keeping and freeing a compiled index. */
 #include "compiled.h"
 
-static bool trim(const wanmi_host *host, void **items, size_t *capacity, size_t count, size_t size)
-{
-    if (count == 0 || count == *capacity)
-        return true;
-    void *fitting = wm_resize(host, *items, *capacity * size, count * size);
-    if (fitting == NULL)
-        return false;
-    *items = fitting;
-    *capacity = count;
-    return true;
-}
-
 bool wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
 {
-    return trim(host, (void **)&c->trees, &c->tree_capacity, c->tree_count, sizeof *c->trees) &&
-           trim(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records) &&
-           trim(host, (void **)&c->cells, &c->cell_capacity, c->tuples.count, sizeof *c->cells) &&
-           wm_tuples_trim(&c->tuples) && wm_tuples_trim(&c->sets);
+    wm_lists_seal(&c->sets);
+    return wm_fit(host, (void **)&c->trees, &c->tree_capacity, c->tree_count, sizeof *c->trees) &&
+           wm_fit(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records) &&
+           wm_tuples_trim(&c->tuples) && wm_lists_trim(&c->sets);
 }
 
 void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
@@ -29,9 +17,8 @@ void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
     wm_free(host, c->tiles, c->tiles_size);
     wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
     wm_free(host, c->records, c->record_capacity * sizeof *c->records);
-    wm_free(host, c->cells, c->cell_capacity * sizeof *c->cells);
     wm_tuples_drop(&c->tuples);
-    wm_tuples_drop(&c->sets);
+    wm_lists_drop(&c->sets);
     wm_free(host, c, sizeof *c);
 }
 
@@ -39,5 +26,5 @@ uint64_t wm_compiled_bytes(const wm_compiled *c)
 {
     return sizeof *c + (uint64_t)c->block_columns * c->block_rows * sizeof *c->blocks + c->tiles_size +
            c->tree_capacity * sizeof *c->trees + c->record_capacity * sizeof *c->records +
-           c->cell_capacity * sizeof *c->cells + wm_tuples_bytes(&c->tuples) + wm_tuples_bytes(&c->sets);
+           wm_tuples_bytes(&c->tuples) + wm_lists_bytes(&c->sets);
 }

@@ -65,10 +65,8 @@ struct wm_compiled {
     size_t tree_count, tree_capacity;   /* words */
     uint32_t *records;              /* cover.h */
     size_t record_count, record_capacity;
-    wm_tuples tuples;               /* number 0: no area at all */
-    uint32_t *cells;                /* by tuple: the area in the cell layer, or WANMI_NONE */
-    size_t cell_capacity;
-    wm_tuples sets;                 /* cover sets as tuples of no layer: a count, then the areas */
+    wm_tuples tuples;
+    wm_lists sets;                  /* cover sets; sealed once compiled */
 };
 
 static inline uint32_t wm_block_place(const wm_compiled *c, uint32_t column, uint32_t row)
@@ -136,7 +134,7 @@ static inline uint32_t wm_cut_next(wm_cut cut, bool above)
 /* Fills index->compiled. Errors: WANMI_E_MEMORY, WANMI_E_CANCELLED,
  * WANMI_E_LOCATE_GEOS. */
 wanmi_status wm_compile(wanmi_index *index, const wanmi_index_options *options, wanmi_error *error);
-/* Gives back what was taken in advance. Gives false when there is no memory. */
+/* Gives back what only compiling needs. Gives false when there is no memory. */
 bool wm_compiled_trim(const wanmi_host *host, wm_compiled *compiled);
 void wm_compiled_free(const wanmi_host *host, wm_compiled *compiled);
 uint64_t wm_compiled_bytes(const wm_compiled *compiled);

@@ -55,6 +55,18 @@ static bool read_layers(wanmi_index *index)
     return done;
 }
 
+wm_layout wm_index_layout(const wanmi_index *index)
+{
+    wm_layout layout = {.layer_count = index->layer_count, .cell_layer = index->cell_layer};
+    for (uint32_t i = 0; i < index->layer_count; i++)
+        layout.overlays |= (uint64_t)(index->layers[i].kind == WANMI_OVERLAY) << i;
+    if (index->cell_layer != WANMI_NONE) {
+        layout.first_cell = index->layers[index->cell_layer].first_area;
+        layout.cell_count = index->layers[index->cell_layer].area_count;
+    }
+    return layout;
+}
+
 static bool read_spans(wanmi_index *index)
 {
     bool any = false;

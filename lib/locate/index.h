@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "tree.h"
+#include "tuples.h"
 #include "wanmi/locate.h"
 
 /* A tree a layer, not one for all: a district's box among cells would widen
@@ -40,6 +41,9 @@ struct wanmi_index {
     wanmi_chart *chart;             /* of WGS 84 over the areas; NULL: PROJ projects all */
     pthread_mutex_t geos_lock;      /* held while a session makes or frees GEOS objects: areas.h */
 };
+
+/* What tuples need to know of the layers. */
+wm_layout wm_index_layout(const wanmi_index *index);
 
 /* Whether an area counts at an instant. */
 static inline bool wm_index_valid(const wanmi_index *index, uint32_t area, int64_t instant_us)

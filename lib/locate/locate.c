@@ -148,12 +148,12 @@ static wanmi_status answer_exact(wanmi_locator *l, const wanmi_positions *in, si
  * are not: their places are in l->left. */
 static size_t answer_tuples(wanmi_locator *l, size_t count)
 {
-    const uint32_t *cells = l->index->compiled->cells;
+    const wm_tuples *tuples = &l->index->compiled->tuples;
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t label = l->labels[i];
         bool tuple = ((label & WM_LABEL_SET) == 0) & (l->reasons[i] == WANMI_REASON_NONE);
-        uint32_t number = tuple ? label & WM_LABEL_VALUE : 0, cell = cells[number];
+        uint32_t number = tuple ? label & WM_LABEL_VALUE : 0, cell = wm_tuples_cell(tuples, number);
         l->found[i] = number;
         l->cells[i] = cell;
         l->wheres[i] = cell != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;

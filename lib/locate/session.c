@@ -38,9 +38,9 @@ wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
     fresh->areas.index = index;
     fresh->sides.lock = &index->geos_lock;
     wanmi_locator_counts_init(&fresh->counts);
-    wm_tuples_init(&fresh->tuples, index->host, index->layer_count);
-    if (index->compiled != NULL)
-        fresh->shared_tuples = (uint32_t)index->compiled->tuples.count;
+    wm_layout layout = wm_index_layout(index);
+    wm_own_init(&fresh->own, index->host, &layout,
+                index->compiled != NULL ? &index->compiled->tuples : NULL);
     wanmi_area_rings rings;
     if (wanmi_map_area_rings(index->map, 0, &rings) == WANMI_OK)
         fresh->xy = rings.xy;
@@ -62,25 +62,11 @@ void wanmi_locator_free(wanmi_locator *locator)
     wm_areas_close(&locator->areas);
     wm_sides_close(&locator->sides);
     wanmi_transform_free(locator->transform);
-    wm_tuples_drop(&locator->tuples);
+    wm_own_drop(&locator->own);
     wm_free(host, locator->candidates, locator->candidate_capacity * sizeof *locator->candidates);
     wm_free(host, locator->words, locator->word_capacity * sizeof *locator->words);
     wm_free(host, locator, sizeof *locator);
     wanmi_index_release(index);     /* last: the host is the map's */
-}
-
-bool wm_locator_number(wanmi_locator *locator, const uint32_t *words, uint32_t *number)
-{
-    uint32_t own;
-    if (locator->shared_tuples > 0) {
-        *number = wm_tuples_find(&locator->index->compiled->tuples, words);
-        if (*number != WANMI_NONE)
-            return true;
-    }
-    if (!wm_tuples_number(&locator->tuples, words, &own))
-        return false;
-    *number = locator->shared_tuples + own;
-    return true;
 }
 
 void wanmi_locator_counts_init(wanmi_locator_counts *counts)
@@ -109,31 +95,30 @@ wanmi_index *wanmi_locator_index(const wanmi_locator *locator)
 wanmi_status wanmi_locator_areas(const wanmi_locator *locator, uint32_t tuple, uint32_t layer,
                                  const uint32_t **areas, size_t *count)
 {
-    const wm_tuples *tuples = &locator->tuples;
-    uint32_t layers = tuples->layer_count, shared = locator->shared_tuples;
-    if (layer >= layers || areas == NULL || count == NULL ||
-        (tuple >= shared && tuple - shared >= tuples->count))
+    wm_list found;
+    if (layer >= locator->own.layout.layer_count || areas == NULL || count == NULL ||
+        !wm_own_areas(&locator->own, tuple, layer, &found))
         return WANMI_E_ARGUMENT;
-    const wm_tuple *found = tuple < shared ? &locator->index->compiled->tuples.list[tuple]
-                                           : &tuples->list[tuple - shared];
-    const uint32_t *words = found->words;
-    *areas = words + layers + 1 + words[layer];
-    *count = words[layer + 1] - words[layer];
+    *areas = found.items;
+    *count = found.count;
     return WANMI_OK;
 }
 
 uint32_t wanmi_locator_area(const wanmi_locator *locator, uint32_t tuple, uint32_t layer)
 {
-    const uint32_t *areas;
-    size_t count;
-    if (wanmi_locator_areas(locator, tuple, layer, &areas, &count) != WANMI_OK || count == 0)
+    const wm_own *own = &locator->own;
+    wm_list found;
+    /* Nearly always asked of a tuple of the index: one load. */
+    if (tuple < own->shared_rows && layer < own->layout.layer_count && !wm_is_overlay(&own->layout, layer))
+        return wm_tuples_row(own->shared, tuple)[layer];
+    if (layer >= own->layout.layer_count || !wm_own_areas(own, tuple, layer, &found) || found.count == 0)
         return WANMI_NONE;
-    return areas[0];
+    return found.items[0];
 }
 
 uint64_t wanmi_locator_bytes(const wanmi_locator *locator)
 {
-    return sizeof *locator + wm_areas_bytes(&locator->areas) + wm_tuples_bytes(&locator->tuples) +
+    return sizeof *locator + wm_areas_bytes(&locator->areas) + wm_own_bytes(&locator->own) +
            locator->candidate_capacity * sizeof *locator->candidates +
            locator->word_capacity * sizeof *locator->words;
 }

@@ -3,8 +3,8 @@
 #define WM_LOCATE_SESSION_H
 
 #include "areas.h"
+#include "own.h"
 #include "side.h"
-#include "tuples.h"
 #include "wanmi/crs.h"
 
 /* Positions are taken in blocks of this many. */
@@ -25,8 +25,7 @@ struct wanmi_locator {
     wm_areas areas;                 /* opened when first needed */
     wm_sides sides;
     const double *xy;               /* the map's coordinates */
-    wm_tuples tuples;               /* those that the index does not have; numbered after its own */
-    uint32_t shared_tuples;         /* how many the index has */
+    wm_own own;                     /* tuples that the index does not have */
     wanmi_locator_counts counts;
     uint32_t *candidates;           /* areas of one layer whose box holds the point */
     size_t candidate_count, candidate_capacity;
@@ -61,9 +60,5 @@ wanmi_status wm_answer_point(wanmi_locator *locator, double x, double y, int64_t
 /* Gives an answer without a cell the nearest one, where the map snaps. */
 void wm_answer_nearest(const wanmi_index *index, double x, double y, int64_t instant_us,
                        wm_answer *answer);
-
-/* The number of a tuple: the index's, or the session's own, new or known. Gives
- * false when there is no memory. */
-bool wm_locator_number(wanmi_locator *locator, const uint32_t *words, uint32_t *number);
 
 #endif

@@ -7,16 +7,17 @@
 #include "nearest.h"
 #include "rules.h"
 #include "search.h"
+#include "sort.h"
 
 /* ---- sets of areas ------------------------------------------------------------------- */
 
-static bool add_areas(wanmi_locator *l, const uint32_t *areas, size_t count)
+static bool add_areas(wanmi_locator *l, wm_list areas)
 {
     if (!wm_reserve(l->host, (void **)&l->candidates, &l->candidate_capacity,
-                    l->candidate_count + count, sizeof *l->candidates))
+                    l->candidate_count + areas.count, sizeof *l->candidates))
         return false;
-    for (size_t i = 0; i < count; i++)
-        l->candidates[l->candidate_count++] = areas[i];
+    for (size_t i = 0; i < areas.count; i++)
+        l->candidates[l->candidate_count++] = areas.items[i];
     return true;
 }
 
@@ -24,13 +25,13 @@ static bool add_areas(wanmi_locator *l, const uint32_t *areas, size_t count)
 static bool add_label(wanmi_locator *l, uint32_t label)
 {
     const wm_compiled *c = l->index->compiled;
-    uint32_t value = label & WM_LABEL_VALUE, layers = l->index->layer_count;
-    if ((label & WM_LABEL_SET) != 0) {
-        const uint32_t *set = c->sets.list[value].words;
-        return add_areas(l, set + 1, set[0]);
-    }
-    const uint32_t *words = c->tuples.list[value].words;
-    return add_areas(l, words + layers + 1, words[layers]);
+    uint32_t value = label & WM_LABEL_VALUE;
+    bool added = true;
+    if ((label & WM_LABEL_SET) != 0)
+        return add_areas(l, wm_lists_at(&c->sets, value));
+    for (uint32_t layer = 0; layer < l->index->layer_count && added; layer++)
+        added = add_areas(l, wm_tuples_areas(&c->tuples, value, layer));
+    return added;
 }
 
 static void sort_set(wanmi_locator *l)
@@ -50,7 +51,7 @@ static wanmi_status answer_set(wanmi_locator *l, int64_t instant_us, wm_answer *
                     l->index->layer_count + 1 + l->candidate_count, sizeof *l->words))
         return wm_error_memory(error);
     uint32_t cell = wm_rules_apply(l->index, l->candidates, l->candidate_count, instant_us, l->words);
-    if (!wm_locator_number(l, l->words, &answer->tuple))
+    if (!wm_own_number(&l->own, l->words, &answer->tuple))
         return wm_error_memory(error);
     answer->cell = cell;
     answer->where = cell != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;
@@ -68,7 +69,7 @@ bool wm_answer_label(wanmi_locator *l, uint32_t label, int64_t instant_us, wm_an
     if (label == WM_LABEL_NONE)
         return false;
     if ((label & WM_LABEL_SET) == 0) {
-        uint32_t cell = c->cells[label & WM_LABEL_VALUE];
+        uint32_t cell = wm_tuples_cell(&c->tuples, label & WM_LABEL_VALUE);
         bool inside = cell != WANMI_NONE;
         *answer = (wm_answer){cell, label & WM_LABEL_VALUE, inside ? WANMI_INSIDE : WANMI_OUTSIDE,
                               inside ? 0 : NAN};

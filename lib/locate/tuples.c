@@ -1,173 +1,138 @@
-/* A session's tuples: see tuples.h. */
+/* The index's tuples: see tuples.h. */
 #include "tuples.h"
 
 #include <string.h>
 
-#include "wanmi/types.h"
+#include "wanmi/map.h"
 
-enum { FIRST_SLOTS = 64 };
-
-void wm_tuples_init(wm_tuples *tuples, const wanmi_host *host, uint32_t layer_count)
+static void write_empty_row(const wm_layout *layout, uint32_t *row)
 {
-    *tuples = (wm_tuples){.layer_count = layer_count};
-    wm_arena_init(&tuples->arena, host);
+    for (uint32_t layer = 0; layer < layout->layer_count; layer++)
+        row[layer] = wm_is_overlay(layout, layer) ? 0 : WANMI_NONE;
+}
+
+bool wm_tuples_open(wm_tuples *tuples, const wanmi_host *host, const wm_layout *layout)
+{
+    *tuples = (wm_tuples){.host = host, .layout = *layout};
+    wm_lists_init(&tuples->lists, host);
+    size_t words = wm_product(1 + (size_t)layout->cell_count, layout->layer_count);
+    tuples->rows = wm_alloc(host, wm_product(words, sizeof *tuples->rows));
+    if (tuples->rows == NULL)
+        return false;
+    tuples->capacity = words;
+    tuples->count = 1 + layout->cell_count;
+    memset(tuples->rows, 0xFF, words * sizeof *tuples->rows);
+    write_empty_row(layout, tuples->rows);
+    return true;
 }
 
 void wm_tuples_drop(wm_tuples *tuples)
 {
-    const wanmi_host *host = tuples->arena.host;
-    wm_free(host, tuples->list, tuples->capacity * sizeof *tuples->list);
-    wm_free(host, tuples->slots, tuples->slot_count * sizeof *tuples->slots);
-    wm_arena_drop(&tuples->arena);
-    *tuples = (wm_tuples){.layer_count = 0};
+    wm_free(tuples->host, tuples->rows, tuples->capacity * sizeof *tuples->rows);
+    wm_slots_drop(&tuples->further, tuples->host);
+    wm_lists_drop(&tuples->lists);
+    tuples->rows = NULL;
+    tuples->capacity = tuples->count = 0;
 }
 
 uint64_t wm_tuples_bytes(const wm_tuples *tuples)
 {
-    return tuples->arena.bytes + tuples->capacity * sizeof *tuples->list +
-           tuples->slot_count * sizeof *tuples->slots;
+    return tuples->capacity * sizeof *tuples->rows + wm_slots_bytes(&tuples->further) +
+           wm_lists_bytes(&tuples->lists);
 }
 
-static size_t length_of(const wm_tuples *tuples, const uint32_t *words)
+static wm_list list_of(const void *keeper, uint32_t number)
 {
-    return tuples->layer_count + 1 + words[tuples->layer_count];
+    const wm_tuples *tuples = keeper;
+    return (wm_list){wm_tuples_row(tuples, number), tuples->layout.layer_count};
 }
 
-/* Multiply and fold, a word at a time (the step of splitmix64). */
-static uint64_t hash_of(const uint32_t *words, size_t length)
+static uint32_t cell_of(const wm_tuples *tuples, const uint32_t *row)
 {
-    uint64_t hash = length;
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ words[i]) * 0xBF58476D1CE4E5B9u;
-        hash ^= hash >> 31;
-    }
-    return hash;
-}
-
-/* Where a tuple is, or the free slot where it would go. */
-static size_t find_slot(const wm_tuples *tuples, const uint32_t *words, size_t length, uint64_t hash)
-{
-    size_t mask = tuples->slot_count - 1;
-    for (size_t at = hash & mask;; at = (at + 1) & mask) {
-        uint32_t number = tuples->slots[at];
-        if (number == WANMI_NONE)
-            return at;
-        const wm_tuple *known = &tuples->list[number];
-        if (known->hash == hash && length_of(tuples, known->words) == length &&
-            memcmp(known->words, words, length * sizeof *words) == 0)
-            return at;
-    }
-}
-
-/* At most half of the slots are taken. */
-static bool grow_slots(wm_tuples *tuples)
-{
-    if (tuples->slot_count >= 2 * (tuples->count + 1))
-        return true;
-    const wanmi_host *host = tuples->arena.host;
-    size_t fresh_count = tuples->slot_count == 0 ? FIRST_SLOTS : 2 * tuples->slot_count;
-    size_t size = wm_product(fresh_count, sizeof *tuples->slots);
-    uint32_t *fresh = wm_alloc(host, size);
-    if (fresh == NULL)
-        return false;
-    memset(fresh, 0xFF, size);
-    for (size_t i = 0; i < tuples->count; i++) {
-        size_t at = tuples->list[i].hash & (fresh_count - 1);
-        while (fresh[at] != WANMI_NONE)
-            at = (at + 1) & (fresh_count - 1);
-        fresh[at] = (uint32_t)i;
-    }
-    wm_free(host, tuples->slots, tuples->slot_count * sizeof *tuples->slots);
-    tuples->slots = fresh;
-    tuples->slot_count = fresh_count;
-    return true;
-}
-
-static bool add(wm_tuples *tuples, const uint32_t *words, size_t length, uint64_t hash)
-{
-    if (tuples->count >= WANMI_NONE ||
-        !wm_reserve(tuples->arena.host, (void **)&tuples->list, &tuples->capacity,
-                    tuples->count + 1, sizeof *tuples->list))
-        return false;
-    uint32_t *kept = wm_arena_alloc(&tuples->arena, length * sizeof *words);
-    if (kept == NULL)
-        return false;
-    memcpy(kept, words, length * sizeof *words);
-    tuples->list[tuples->count++] = (wm_tuple){kept, hash};
-    return true;
-}
-
-bool wm_tuples_number(wm_tuples *tuples, const uint32_t *words, uint32_t *number)
-{
-    size_t length = length_of(tuples, words);
-    uint64_t hash = hash_of(words, length);
-    if (!grow_slots(tuples))
-        return false;
-    size_t at = find_slot(tuples, words, length, hash);
-    if (tuples->slots[at] == WANMI_NONE) {
-        if (!add(tuples, words, length, hash))
-            return false;
-        tuples->slots[at] = (uint32_t)(tuples->count - 1);
-    }
-    *number = tuples->slots[at];
-    return true;
-}
-
-uint32_t wm_tuples_find(const wm_tuples *tuples, const uint32_t *words)
-{
-    if (tuples->slot_count == 0)
+    uint32_t layer = tuples->layout.cell_layer;
+    if (layer == WANMI_NONE)
         return WANMI_NONE;
-    size_t length = length_of(tuples, words);
-    return tuples->slots[find_slot(tuples, words, length, hash_of(words, length))];
+    if (!wm_is_overlay(&tuples->layout, layer))
+        return row[layer];
+    wm_list cells = wm_lists_at(&tuples->lists, row[layer]);
+    return cells.count > 0 ? cells.items[0] : WANMI_NONE;
+}
+
+uint32_t wm_tuples_further_cell(const wm_tuples *tuples, uint32_t number)
+{
+    return cell_of(tuples, wm_tuples_row(tuples, number));
+}
+
+/* Where a row stands if it is its cell's first. */
+static uint32_t first_of(const wm_tuples *tuples, const uint32_t *row)
+{
+    uint32_t cell = cell_of(tuples, row);
+    return cell == WANMI_NONE ? 0 : 1 + cell - tuples->layout.first_cell;
+}
+
+uint32_t wm_tuples_find(const wm_tuples *tuples, const uint32_t *row)
+{
+    wm_list wanted = {row, tuples->layout.layer_count};
+    uint32_t first = first_of(tuples, row);
+    if (wm_list_equal(list_of(tuples, first), wanted))
+        return first;
+    return wm_slots_find(&tuples->further, tuples, list_of, wanted);
+}
+
+/* Grows by an eighth: there may be very many rows, and few of them further ones. */
+static bool reserve_row(wm_tuples *tuples)
+{
+    size_t layers = tuples->layout.layer_count, needed = ((size_t)tuples->count + 1) * layers;
+    if (needed <= tuples->capacity)
+        return true;
+    size_t fresh = needed + needed / 8 + 16 * layers;
+    uint32_t *rows = wm_resize(tuples->host, tuples->rows, tuples->capacity * sizeof *rows,
+                               wm_product(fresh, sizeof *rows));
+    if (rows == NULL)
+        return false;
+    tuples->rows = rows;
+    tuples->capacity = fresh;
+    return true;
+}
+
+static bool add_further(wm_tuples *tuples, const uint32_t *row, uint32_t *number)
+{
+    wm_list list = {row, tuples->layout.layer_count};
+    if (tuples->count >= WANMI_NONE - 1 || !reserve_row(tuples) ||
+        !wm_slots_room(&tuples->further, tuples->host, tuples, list_of))
+        return false;
+    *number = tuples->count++;
+    memcpy(tuples->rows + *number * list.count, row, list.count * sizeof *row);
+    wm_slots_put(&tuples->further, list, *number);
+    return true;
+}
+
+bool wm_tuples_number(wm_tuples *tuples, const uint32_t *written, uint32_t *number)
+{
+    const wm_layout *layout = &tuples->layout;
+    uint32_t row[WANMI_LAYERS_MAX];
+    for (uint32_t layer = 0; layer < layout->layer_count; layer++) {
+        wm_list areas = wm_written_layer(written, layout->layer_count, layer);
+        if (!wm_is_overlay(layout, layer))
+            row[layer] = areas.count > 0 ? areas.items[0] : WANMI_NONE;
+        else if (!wm_lists_number(&tuples->lists, areas, &row[layer]))
+            return false;
+    }
+    uint32_t first = first_of(tuples, row), known = wm_tuples_find(tuples, row);
+    if (known == WANMI_NONE && wm_tuples_used(tuples, first))
+        return add_further(tuples, row, number);
+    if (known == WANMI_NONE) {
+        memcpy(tuples->rows + (size_t)first * layout->layer_count, row,
+               layout->layer_count * sizeof *row);
+        known = first;
+    }
+    *number = known;
+    return true;
 }
 
 bool wm_tuples_trim(wm_tuples *tuples)
 {
-    const wanmi_host *host = tuples->arena.host;
-    size_t item = sizeof *tuples->list;
-    if (tuples->count == 0 || tuples->count == tuples->capacity)
-        return true;
-    wm_tuple *fitting = wm_resize(host, tuples->list, tuples->capacity * item, tuples->count * item);
-    if (fitting == NULL)
-        return false;
-    tuples->list = fitting;
-    tuples->capacity = tuples->count;
-    return true;
-}
-
-static void sift_down(uint32_t *items, size_t at, size_t count)
-{
-    uint32_t item = items[at];
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && items[child + 1] > items[child])
-            child++;
-        if (items[child] <= item)
-            break;
-        items[at] = items[child];
-    }
-    items[at] = item;
-}
-
-/* They are few as a rule, and thousands on a map with that many areas one over the
- * other. */
-void wm_sort_numbers(uint32_t *numbers, size_t count)
-{
-    if (count <= 16) {
-        for (size_t i = 1; i < count; i++) {
-            uint32_t number = numbers[i];
-            size_t at = i;
-            for (; at > 0 && numbers[at - 1] > number; at--)
-                numbers[at] = numbers[at - 1];
-            numbers[at] = number;
-        }
-        return;
-    }
-    for (size_t i = count / 2; i-- > 0;)
-        sift_down(numbers, i, count);
-    for (size_t left = count - 1; left > 0; left--) {
-        uint32_t largest = numbers[0];
-        numbers[0] = numbers[left];
-        numbers[left] = largest;
-        sift_down(numbers, 0, left);
-    }
+    return wm_lists_trim(&tuples->lists) &&
+           wm_fit(tuples->host, (void **)&tuples->rows, &tuples->capacity,
+                  (size_t)tuples->count * tuples->layout.layer_count, sizeof *tuples->rows);
 }

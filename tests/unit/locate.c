@@ -757,6 +757,35 @@ static void bad_arguments_of_tuples(void **state)
     town_close(&t);
 }
 
+/* Where cells lie one over the other the rules are asked each time: the numbers that
+ * wait for such cells are no tuple's, and what is found is the session's own. */
+static void a_cell_never_met_has_no_tuple(void **state)
+{
+    (void)state;
+    wanmi_map_builder *b = NULL;
+    const uint32_t *areas, cells[] = {WANMI_NONE, WANMI_NONE, WANMI_NONE, 2, 0};
+    size_t count;
+    test_open_builder(NULL, 0, &b);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "");
+    test_add_layer(b, "place", WANMI_OVERLAY, 1, "");
+    test_add_box(b, "cell", "a", "", 0, 0, 10, 10);
+    test_add_box(b, "cell", "b", "", 0, 0, 10, 10);
+    test_add_box(b, "cell", "c", "", 10, 0, 20, 10);
+    town t;
+    town_open(&t, test_close_builder(b));
+    assert_int_equal(ask(&t, 15, 5).tuple, 3);
+    assert_int_equal(ask(&t, 5, 5).tuple, 4);
+    for (uint32_t tuple = 0; tuple < 6; tuple++)
+        for (uint32_t layer = 0; layer < 2; layer++) {
+            bool known = tuple == 0 || tuple == 3 || tuple == 4;
+            uint32_t cell = known && layer == t.cell ? cells[tuple] : WANMI_NONE;
+            assert_int_equal(wanmi_locator_areas(t.locator, tuple, layer, &areas, &count),
+                             known ? WANMI_OK : WANMI_E_ARGUMENT);
+            assert_int_equal(wanmi_locator_area(t.locator, tuple, layer), cell);
+        }
+    town_close(&t);
+}
+
 /* ---- unusual maps -------------------------------------------------------------------------- */
 
 static void a_map_without_cells(void **state)
@@ -806,6 +835,7 @@ int main(void)
         cmocka_unit_test(equal_tuples_share_a_number),
         cmocka_unit_test(arrays_of_tuples_stay),
         cmocka_unit_test(bad_arguments_of_tuples),
+        cmocka_unit_test(a_cell_never_met_has_no_tuple),
         cmocka_unit_test(a_map_without_cells),
     };
     engine = WANMI_ENGINE_EXACT;
