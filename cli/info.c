@@ -5,10 +5,18 @@
 
 #include "map.h"
 #include "options.h"
+#include "wanmi/arena.h"
 
 /* ---- bytes, counted ------------------------------------------------------------------- */
 
-/* Sums the sizes asked for: what the library keeps, whatever malloc adds. */
+/* Bytes now held of an allocator: an arena of jemalloc where there is one, which
+ * counts each block by its size class; else malloc, by the sizes asked for. */
+typedef struct meter {
+    wanmi_allocator allocator;
+    int64_t asked;
+    bool arena;
+} meter;
+
 static void *counted_alloc(void *user, size_t size, size_t alignment)
 {
     void *block = NULL;
@@ -33,6 +41,27 @@ static void *counted_resize(void *user, void *block, size_t old_size, size_t siz
     memcpy(fresh, block, old_size < size ? old_size : size);
     counted_release(user, block, old_size, alignment);
     return fresh;
+}
+
+/* `m` stays where it is until meter_close. */
+static void meter_open(meter *m)
+{
+    m->asked = 0;
+    m->arena = wanmi_arena_open(&m->allocator, NULL) == WANMI_OK;
+    if (!m->arena)
+        m->allocator = (wanmi_allocator){&m->asked, counted_alloc, counted_resize, counted_release};
+}
+
+static uint64_t meter_bytes(const meter *m)
+{
+    return m->arena ? wanmi_arena_bytes(&m->allocator)
+                    : (uint64_t)__atomic_load_n(&m->asked, __ATOMIC_RELAXED);
+}
+
+static void meter_close(meter *m)
+{
+    if (m->arena)
+        wanmi_arena_close(&m->allocator);
 }
 
 /* ---- printing --------------------------------------------------------------------------- */
@@ -98,8 +127,54 @@ static void print_bytes(const char *what, uint64_t bytes, uint32_t cells)
     putchar('\n');
 }
 
+/* What the allocator holds beyond the bytes its owner knows of. */
+static void print_beyond(const char *what, uint64_t held, uint64_t known, uint32_t cells)
+{
+    if (held > known)
+        print_bytes(what, held - known, cells);
+}
+
+/* `held` are the map, its CRS and its zone. */
+static void print_map_bytes(const wanmi_map *map, const meter *m, uint64_t held, uint32_t cells)
+{
+    uint64_t points = 0, codes = 0, known = wanmi_map_bytes(map);
+    for (uint32_t i = 0; i < wanmi_map_area_count(map); i++) {
+        wanmi_area_rings rings;
+        wanmi_map_area_rings(map, i, &rings);
+        points += rings.points[rings.ring_count] - rings.points[0];
+        codes += strlen(wanmi_map_area_code(map, i)) + 1;
+    }
+    uint64_t coordinates = points * 2 * sizeof(double);
+    print_bytes("map", held, cells);
+    print_bytes("  coordinates", coordinates, cells);
+    /* A code met twice may be kept once. */
+    if (coordinates + codes <= known) {
+        print_bytes("  codes", codes, cells);
+        print_bytes("  all else it says", known - coordinates - codes, cells);
+    }
+    print_beyond(m->arena ? "  CRS, zone, size classes" : "  CRS, zone", held, known, cells);
+}
+
+/* An index for the exact path alone is the boxes of the other. */
+static void print_index_bytes(wanmi_map *map, const wanmi_index *index, const meter *m,
+                              uint64_t held, uint32_t cells)
+{
+    wanmi_index_options options;
+    wanmi_index *boxes = NULL;
+    uint64_t known = wanmi_index_bytes(index);
+    wanmi_index_options_init(&options);
+    options.exact_only = 1;
+    print_bytes("index", held, cells);
+    if (wanmi_index_create(map, &options, &boxes, NULL) == WANMI_OK) {
+        print_bytes("  boxes, exact path", wanmi_index_bytes(boxes), cells);
+        print_bytes("  tiles, fast path", known - wanmi_index_bytes(boxes), cells);
+    }
+    wanmi_index_release(boxes);
+    print_beyond(m->arena ? "  size classes" : "  all else", held, known, cells);
+}
+
 /* A map that only locates has no plan, and need not have one. */
-static void print_plan(wanmi_map *map, const wanmi_host *host, const int64_t *held, uint32_t cells)
+static void print_plan(wanmi_map *map, const wanmi_host *host, const meter *m, uint32_t cells)
 {
     wanmi_words *words = NULL;
     wanmi_plan *plan = NULL;
@@ -107,28 +182,46 @@ static void print_plan(wanmi_map *map, const wanmi_host *host, const int64_t *he
     wanmi_error_clear(&error);
     if (wanmi_words_create(host, &words, &error) != WANMI_OK)
         return;
-    int64_t before = *held;
+    uint64_t before = meter_bytes(m);
     if (wanmi_plan_create(map, words, NULL, NULL, &plan, &error) == WANMI_OK)
-        print_bytes("plan", (uint64_t)(*held - before), cells);
+        print_bytes("plan", meter_bytes(m) - before, cells);
     else
         printf("%-24s none: %s\n", "plan", error.message);
     wanmi_plan_release(plan);
     wanmi_words_release(words);
 }
 
-static int print_weight(wanmi_map *map, const wanmi_host *host, const int64_t *held)
+static wanmi_status make_index(wanmi_map *map, wanmi_index **index, wanmi_error *error)
+{
+    wanmi_index_options options;
+    cli_progress progress;
+    wanmi_index_options_init(&options);
+    options.on_progress = cli_progress_step;
+    options.progress_user = &progress;
+    cli_progress_start(&progress, "making the index", "steps");
+    wanmi_status status = wanmi_index_create(map, &options, index, error);
+    cli_progress_end(&progress);
+    return status;
+}
+
+static int print_weight(wanmi_map *map, const wanmi_host *host, const meter *m)
 {
     wanmi_index *index = NULL;
     wanmi_layer_info cells = {0};
     wanmi_error error;
     wanmi_error_clear(&error);
     wanmi_map_layer(map, wanmi_map_cell_layer(map), &cells);
-    int64_t before = *held;
-    print_bytes("\nmap", (uint64_t)before, cells.area_count);
-    if (wanmi_index_create(map, NULL, &index, &error) != WANMI_OK)
+    uint64_t held = meter_bytes(m);
+    putchar('\n');
+    print_map_bytes(map, m, held, cells.area_count);
+    if (make_index(map, &index, &error) != WANMI_OK)
         return cli_fail(&error);
-    print_bytes("index", (uint64_t)(*held - before), cells.area_count);
-    print_plan(map, host, held, cells.area_count);
+    uint64_t both = meter_bytes(m);
+    print_index_bytes(map, index, m, both - held, cells.area_count);
+    print_bytes("map and index", both, cells.area_count);
+    print_plan(map, host, m, cells.area_count);
+    printf("%-24s %s\n", "counted by", m->arena ? "jemalloc, each block by its size class"
+                                               : "the sizes asked for (built without jemalloc)");
     wanmi_index_release(index);
     return cli_stdout_done();
 }
@@ -137,25 +230,28 @@ int cli_info(int argc, char **argv)
 {
     const cli_command command = {
         "info", "MAP",
-        "What a map holds, and what it weighs in memory: bytes asked from the allocator for the\n"
-        "map itself, for the index locate compiles from it and for the plan route compiles.",
+        "What a map holds, and what it weighs in memory: bytes that the allocator hands out for\n"
+        "the map itself, for the index locate compiles from it and for the plan route compiles.\n"
+        "What a session of locate keeps besides, and GEOS and PROJ by their own malloc, is not in it.",
         "wanmi info district.gpkg", NULL, 0, 1, 1};
     const char *operands[1];
     size_t count = 0;
-    int64_t held = 0;
     int code = cli_parse(&command, argc, argv, operands, &count);
     if (code >= 0)
         return code;
     wanmi_host host = cli_host();
-    host.allocator = (wanmi_allocator){&held, counted_alloc, counted_resize, counted_release};
     wanmi_map *map = NULL;
+    meter m;
+    meter_open(&m);
+    host.allocator = m.allocator;
     code = cli_open_map(operands[0], &host, &map);
     if (code < 0) {
         print_meta(map);
         cli_print_layers(map);
         print_tables(map);
-        code = print_weight(map, &host, &held);
+        code = print_weight(map, &host, &m);
     }
     wanmi_map_release(map);
+    meter_close(&m);
     return code;
 }

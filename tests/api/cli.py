@@ -155,6 +155,36 @@ def test_map():
         'c').gives(2, '').says("--kind: 'odd' is not partition or overlay")
 
 
+def points_of(coordinates):
+    return 1 if not isinstance(coordinates[0], list) else sum(points_of(part) for part in coordinates)
+
+
+def info_bytes(name):
+    lines = re.findall(r'^(  )?(\S.*?)\s+([0-9,]+) bytes', Run('info', name).gives(0, err='').out, re.M)
+    return [(indent != '', what, int(number.replace(',', ''))) for indent, what, number in lines]
+
+
+def test_info():
+    lines = info_bytes('m.gpkg')
+    sums = {}
+    for part, what, number in lines:
+        if part:
+            sums[whole][1] += number
+        else:
+            whole = what
+            sums[whole] = [number, 0]
+    for whole in ('map', 'index'):
+        check('info: the parts of the %s are all of it' % whole, sums[whole][0] == sums[whole][1], lines)
+    check('info: map and index', sums['map and index'][0] == sums['map'][0] + sums['index'][0], lines)
+    features = [feature for layer in ('area', 'cell', 'school')
+                for feature in json.loads(read('out/%s.geojson' % layer))['features']]
+    parts = {what: number for part, what, number in lines if part}
+    points = sum(points_of(feature['geometry']['coordinates']) for feature in features)
+    check('info: coordinates once, raw', parts['coordinates'] == 16 * points, lines, points)
+    codes = sum(len(feature['properties']['code']) + 1 for feature in features)
+    check('info: codes', parts['codes'] == codes, lines, codes)
+
+
 def test_bad_tables():
     rows = 'layer,area,role,unit,rank\narea,110101001001,网格长,U1,1\narea,nowhere,a,U1,1\narea,110101001001,a,U9,1\n'
     Run('map', 'create', 'b.gpkg', '--crs', 'EPSG:4548').gives(0)
