@@ -46,14 +46,6 @@ static uint32_t datum_at(const wanmi_positions *in, size_t i)
     return in->datums != NULL ? in->datums[i * in->datum_stride] : (uint32_t)in->datum;
 }
 
-static int64_t instant_at(const wanmi_positions *in, size_t i)
-{
-    int64_t instant = WANMI_TIME_NONE;
-    if (in->time_us != NULL)        /* a stride need not keep the alignment */
-        memcpy(&instant, (const char *)in->time_us + i * in->time_stride, sizeof instant);
-    return instant != WANMI_TIME_NONE ? instant : in->now_us;
-}
-
 static const double *column_at(const double *column, size_t stride, size_t i)
 {
     return (const double *)(const void *)((const char *)column + i * stride);
@@ -117,29 +109,19 @@ static wanmi_status project(wanmi_locator *l, const batch *b, size_t start, size
     return WANMI_OK;
 }
 
-static const wm_answer rejected = {WANMI_NONE, WANMI_NONE, WANMI_REJECTED, NAN};
-
-static void keep_answer(wanmi_locator *l, size_t at, const wm_answer *answer)
-{
-    l->cells[at] = answer->cell;
-    l->found[at] = answer->tuple;
-    l->wheres[at] = (uint8_t)answer->where;
-    l->distances[at] = answer->distance_m;
-}
-
 static wanmi_status answer_exact(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t count,
                                  wanmi_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        wm_answer answer = rejected;
+        wm_answer answer = WM_REJECTED;
         wanmi_status status = WANMI_OK;
         if (l->reasons[i] == WANMI_REASON_NONE) {
             l->counts.exact++;
-            status = wm_answer_point(l, l->xs[i], l->ys[i], instant_at(in, start + i), &answer, error);
+            status = wm_answer_point(l, l->xs[i], l->ys[i], wm_instant_at(in, start + i), &answer, error);
         }
         if (status != WANMI_OK)
             return status;
-        keep_answer(l, i, &answer);
+        wm_keep_answer(l, i, &answer);
     }
     return WANMI_OK;
 }
@@ -172,16 +154,16 @@ static wanmi_status answer_labels(wanmi_locator *l, const wanmi_positions *in, s
     size_t kept = 0;
     for (size_t k = 0; k < *left; k++) {
         size_t i = l->left[k];
-        wm_answer answer = rejected;
+        wm_answer answer = WM_REJECTED;
         wanmi_status status = WANMI_OK;
         if (l->reasons[i] == WANMI_REASON_NONE &&
-            !wm_answer_label(l, l->labels[i], instant_at(in, start + i), &answer, &status, error)) {
+            !wm_answer_label(l, l->labels[i], wm_instant_at(in, start + i), &answer, &status, error)) {
             l->left[kept++] = (uint16_t)i;
             continue;
         }
         if (status != WANMI_OK)
             return status;
-        keep_answer(l, i, &answer);
+        wm_keep_answer(l, i, &answer);
         l->counts.certain += l->reasons[i] == WANMI_REASON_NONE;
     }
     *left = kept;
@@ -227,15 +209,8 @@ static wanmi_status answer_fast(wanmi_locator *l, const wanmi_positions *in, siz
     wanmi_status status = answer_labels(l, in, start, &left, error);
     if (status == WANMI_OK)
         status = project_left(l, in, start, left, error);
-    for (size_t k = 0; k < left && status == WANMI_OK; k++) {
-        size_t i = l->left[k];
-        wm_answer answer = rejected;
-        if (k % WM_FORESEEN == 0)
-            wm_settle_foresee(l, l->left + k, left - k < WM_FORESEEN ? left - k : WM_FORESEEN);
-        if (l->reasons[i] == WANMI_REASON_NONE)
-            status = wm_settle_point(l, l->xs[i], l->ys[i], instant_at(in, start + i), &answer, error);
-        keep_answer(l, i, &answer);
-    }
+    if (status == WANMI_OK)
+        status = wm_settle(l, in, start, left, error);
     return status;
 }
 

@@ -216,3 +216,10 @@ int64_t wm_wall_below(const wm_walls *walls, double at)
         number++;
     return number;
 }
+
+wm_touched wm_touched_by(const wm_walls *walls, double at)
+{
+    int64_t below = wm_wall_below(walls, at);
+    bool on_wall = below >= 0 && wm_wall(walls, below) == at;
+    return (wm_touched){on_wall ? below - 1 : below, below, on_wall};
+}

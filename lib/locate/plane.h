@@ -38,6 +38,15 @@ static inline double wm_wall(const wm_walls *walls, int64_t number)
  * last on. Exact, whatever the rounding of a product says. */
 int64_t wm_wall_below(const wm_walls *walls, double at);
 
+/* The tiles a point touches in one direction: from first to last, two where it is
+ * on the wall between them. Either may lie outside. */
+typedef struct wm_touched {
+    int64_t first, last;
+    bool on_wall;
+} wm_touched;
+
+wm_touched wm_touched_by(const wm_walls *walls, double at);
+
 /* Finds the walls for a map with at least one area. Gives false when there is no
  * memory. */
 bool wm_plane_choose(const wanmi_index *index, wm_plane *plane);

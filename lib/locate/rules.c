@@ -62,6 +62,13 @@ static uint32_t owner_in(const wanmi_index *index, part p, uint32_t layer, uint3
     return lowest_valid(index, p, instant_us);
 }
 
+uint32_t wm_rules_of_two(const wanmi_index *index, uint32_t layer, uint32_t cell, uint32_t one,
+                         uint32_t two, int64_t instant_us)
+{
+    const uint32_t areas[2] = {one < two ? one : two, one < two ? two : one};
+    return owner_in(index, (part){areas, 2}, layer, cell, instant_us);
+}
+
 uint32_t wm_rules_apply(const wanmi_index *index, const uint32_t *areas, size_t count,
                         int64_t instant_us, uint32_t *words)
 {

@@ -11,6 +11,11 @@
 uint32_t wm_rules_apply(const wanmi_index *index, const uint32_t *areas, size_t count,
                         int64_t instant_us, uint32_t *words);
 
+/* The owner in a partition layer where only these two areas of it cover the point, and
+ * `cell` owns it. */
+uint32_t wm_rules_of_two(const wanmi_index *index, uint32_t layer, uint32_t cell, uint32_t one,
+                         uint32_t two, int64_t instant_us);
+
 /* Whether the answer of a set of areas may change with the instant. */
 bool wm_rules_timed(const wanmi_index *index, const uint32_t *areas, size_t count);
 

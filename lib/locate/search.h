@@ -15,14 +15,10 @@ void wm_search(const wm_compiled *compiled, wm_scratch *scratch, const double *x
 bool wm_answer_label(wanmi_locator *locator, uint32_t label, int64_t instant_us, wm_answer *answer,
                      wanmi_status *status, wanmi_error *error);
 
-/* The answer for PROJ's own x, y, from the records of the tiles it touches; by the
- * exact path where they do not decide. */
-wanmi_status wm_settle_point(wanmi_locator *locator, double x, double y, int64_t instant_us,
-                             wm_answer *answer, wanmi_error *error);
-
-/* Fetches what wm_settle_point will look into for these places of the block, up to
- * WM_FORESEEN. */
-enum { WM_FORESEEN = 16 };
-void wm_settle_foresee(const wanmi_locator *locator, const uint16_t *places, size_t count);
+/* The answers for those places of a block that l->left holds, on PROJ's own x, y, in
+ * l->xs and l->ys: by the edges near them, else by the records of the tiles they touch,
+ * else by the exact path. `start`: of the block in `in`. */
+wanmi_status wm_settle(wanmi_locator *locator, const wanmi_positions *in, size_t start, size_t left,
+                       wanmi_error *error);
 
 #endif

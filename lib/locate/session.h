@@ -2,7 +2,11 @@
 #ifndef WM_LOCATE_SESSION_H
 #define WM_LOCATE_SESSION_H
 
+#include <math.h>
+#include <string.h>
+
 #include "areas.h"
+#include "descent.h"
 #include "own.h"
 #include "side.h"
 #include "wanmi/crs.h"
@@ -37,6 +41,7 @@ struct wanmi_locator {
     uint8_t covered[WM_BLOCK];      /* x, y are a chart's, not PROJ's own */
     uint32_t labels[WM_BLOCK];
     wm_scratch scratch;
+    wm_descent descent;
     uint16_t left[WM_BLOCK];        /* places of the block that are not answered yet */
     double gathered_x[WM_BLOCK], gathered_y[WM_BLOCK];
     uint8_t gathered_reasons[WM_BLOCK];
@@ -51,6 +56,25 @@ typedef struct wm_answer {
     wanmi_where where;
     double distance_m;
 } wm_answer;
+
+#define WM_REJECTED ((wm_answer){WANMI_NONE, WANMI_NONE, WANMI_REJECTED, NAN})
+
+/* Puts an answer into the block's columns. */
+static inline void wm_keep_answer(wanmi_locator *l, size_t at, const wm_answer *answer)
+{
+    l->cells[at] = answer->cell;
+    l->found[at] = answer->tuple;
+    l->wheres[at] = (uint8_t)answer->where;
+    l->distances[at] = answer->distance_m;
+}
+
+static inline int64_t wm_instant_at(const wanmi_positions *in, size_t i)
+{
+    int64_t instant = WANMI_TIME_NONE;
+    if (in->time_us != NULL)        /* a stride need not keep the alignment */
+        memcpy(&instant, (const char *)in->time_us + i * in->time_stride, sizeof instant);
+    return instant != WANMI_TIME_NONE ? instant : in->now_us;
+}
 
 /* The answer for one point of the map's plane at one instant: rules 2 to 5 of
  * locate.h. Errors: WANMI_E_MEMORY, WANMI_E_LOCATE_GEOS. */

@@ -86,20 +86,6 @@ bool wm_answer_label(wanmi_locator *l, uint32_t label, int64_t instant_us, wm_an
 
 /* ---- PROJ's own x, y ---------------------------------------------------------------------- */
 
-/* The tiles a point touches in one direction: from first to last, and whether it is
- * on the wall between the two. */
-typedef struct touched {
-    int64_t first, last;
-    bool on_wall;
-} touched;
-
-static touched touched_by(const wm_walls *walls, double at)
-{
-    int64_t below = wm_wall_below(walls, at);
-    bool on_wall = below >= 0 && wm_wall(walls, below) == at;
-    return (touched){on_wall ? below - 1 : below, below, on_wall};
-}
-
 typedef enum gathered { GATHERED, UNDECIDED, NO_MEMORY } gathered;
 
 static gathered add_record(wanmi_locator *l, uint32_t tree, const wm_tile_point *point)
@@ -135,7 +121,7 @@ static gathered add_tile(wanmi_locator *l, uint32_t column, uint32_t row, wm_til
 static gathered add_tiles(wanmi_locator *l, double x, double y)
 {
     const wm_plane *p = &l->index->compiled->plane;
-    touched columns = touched_by(&p->x, x), rows = touched_by(&p->y, y);
+    wm_touched columns = wm_touched_by(&p->x, x), rows = wm_touched_by(&p->y, y);
     gathered done = GATHERED;
     for (int64_t row = rows.first; row <= rows.last && done == GATHERED; row++) {
         wm_tile_point point = {.xy = l->xy, .x = x, .y = y,
@@ -147,67 +133,56 @@ static gathered add_tiles(wanmi_locator *l, double x, double y)
     return done;
 }
 
-/* ---- by the trees of those tiles ------------------------------------------------------ */
+/* ---- by the leaves that meet a point ------------------------------------------------------ */
 
-static bool descend_tile(const wanmi_locator *l, uint32_t column, uint32_t row, double x, double y,
-                         wm_leaves *leaves)
+/* Whether a tuple with this cell is the answer to its areas and another tuple's
+ * together, whose cell comes after it. May say no where the answer is yes. A tuple
+ * that is a label leaves no area out, and all its areas are valid always. */
+static bool wins(const wanmi_locator *l, uint32_t cell, const uint32_t *row, const uint32_t *other,
+                 int64_t instant_us)
 {
-    const wm_compiled *c = l->index->compiled;
-    const wm_plane *p = &c->plane;
-    uint32_t word = wm_tile_word(c, column, row);
-    if ((word & WM_LABEL) != 0)
-        return wm_leaves_add(leaves, word);
-    float uv[2] = {(float)((x - p->x.start) * p->x.per_step - column - 0.5),
-                   (float)((y - p->y.start) * p->y.per_step - row - 0.5)};
-    return wm_descend(c, l->xy, word, uv, x, y, leaves);
-}
-
-static bool descend_tiles(const wanmi_locator *l, double x, double y, wm_leaves *leaves)
-{
-    const wm_plane *p = &l->index->compiled->plane;
-    touched columns = touched_by(&p->x, x), rows = touched_by(&p->y, y);
-    bool done = true;
-    for (int64_t row = rows.first; row <= rows.last && done; row++)
-        for (int64_t column = columns.first; column <= columns.last && done; column++)
-            if (row >= 0 && row < p->y.count && column >= 0 && column < p->x.count)
-                done = descend_tile(l, (uint32_t)column, (uint32_t)row, x, y, leaves);
-    return done;
-}
-
-/* ---- memory that will be wanted ---------------------------------------------------------- */
-
-/* A rough tile, for memory to be on its way; gives its word, or a label. */
-static uint32_t rough_word(const wm_compiled *c, double x, double y)
-{
-    const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
-    double column = (x - wx->start) * wx->per_step, row = (y - wy->start) * wy->per_step;
-    if (!(column >= 0 && row >= 0 && column < wx->count && row < wy->count))
-        return WM_LABEL_NONE;
-    return wm_tile_word(c, (uint32_t)column, (uint32_t)row);
-}
-
-/* Loads hang on one another before an edge is at hand: they are asked for in step, for
- * several positions at a time. */
-void wm_settle_foresee(const wanmi_locator *l, const uint16_t *places, size_t count)
-{
-    const wm_compiled *c = l->index->compiled;
-    for (size_t k = 0; k < count; k++) {
-        uint32_t word = rough_word(c, l->xs[places[k]], l->ys[places[k]]);
-        if ((word & WM_LABEL) == 0) {
-            __builtin_prefetch(wm_tree_at(c, word) - WM_TREE_HEAD);
-            __builtin_prefetch(wm_tree_at(c, word) + 14);
-        }
+    const wm_layout *layout = &l->own.layout;
+    for (uint32_t layer = 0; layer < layout->layer_count; layer++) {
+        bool overlay = wm_is_overlay(layout, layer);
+        if (row[layer] == other[layer] || layer == layout->cell_layer ||
+            other[layer] == (overlay ? 0 : WANMI_NONE))
+            continue;
+        if (overlay || row[layer] == WANMI_NONE ||
+            wm_rules_of_two(l->index, layer, cell, row[layer], other[layer], instant_us) != row[layer])
+            return false;
     }
+    return true;
+}
+
+/* The tuple among the labels that is the answer to all of them, or WANMI_NONE. On an
+ * edge it is nearly always one of the two. */
+static uint32_t winner_of(const wanmi_locator *l, const wm_leaves *leaves, int64_t instant_us)
+{
+    const wm_tuples *tuples = &l->index->compiled->tuples;
+    uint32_t best = WANMI_NONE, cell = WANMI_NONE;
+    for (uint32_t i = 0; i < leaves->count; i++) {
+        if ((leaves->labels[i] & WM_LABEL_SET) != 0)
+            return WANMI_NONE;
+        uint32_t number = leaves->labels[i] & WM_LABEL_VALUE, own = wm_tuples_cell(tuples, number);
+        bool before = own < cell;
+        best = before ? number : best;
+        cell = before ? own : cell;
+    }
+    for (uint32_t i = 0; i < leaves->count && best != WANMI_NONE; i++)
+        if (!wins(l, cell, wm_tuples_row(tuples, best),
+                  wm_tuples_row(tuples, leaves->labels[i] & WM_LABEL_VALUE), instant_us))
+            best = WANMI_NONE;
+    return best;
 }
 
 /* The tuple of all areas in the labels of leaves. */
 static wanmi_status answer_leaves(wanmi_locator *l, const wm_leaves *leaves, int64_t instant_us,
                                   wm_answer *answer, wanmi_error *error)
 {
-    wanmi_status status = WANMI_OK;
-    if (leaves->count == 1) {
-        wm_answer_label(l, leaves->labels[0], instant_us, answer, &status, error);
-        return status;
+    uint32_t winner = winner_of(l, leaves, instant_us);
+    if (winner != WANMI_NONE) {
+        *answer = (wm_answer){wm_tuples_cell(&l->index->compiled->tuples, winner), winner, WANMI_INSIDE, 0};
+        return WANMI_OK;
     }
     l->candidate_count = 0;
     for (uint32_t i = 0; i < leaves->count; i++)
@@ -232,17 +207,14 @@ static wanmi_status settle_by_record(wanmi_locator *l, double x, double y, int64
     return answer_set(l, instant_us, answer, error);
 }
 
-wanmi_status wm_settle_point(wanmi_locator *l, double x, double y, int64_t instant_us, wm_answer *answer,
-                             wanmi_error *error)
+static wanmi_status answer_settled(wanmi_locator *l, double x, double y, const wm_leaves *leaves,
+                                   int64_t instant_us, wm_answer *answer, wanmi_error *error)
 {
-    wm_leaves leaves = {.count = 0};
     wm_answer found = {WANMI_NONE, 0, WANMI_OUTSIDE, NAN};
     bool settled = true;
-    wanmi_status status = WANMI_OK;
-    if (descend_tiles(l, x, y, &leaves))
-        status = answer_leaves(l, &leaves, instant_us, &found, error);
-    else
-        status = settle_by_record(l, x, y, instant_us, &found, &settled, error);
+    wanmi_status status =
+        leaves->lost ? settle_by_record(l, x, y, instant_us, &found, &settled, error)
+                     : answer_leaves(l, leaves, instant_us, &found, error);
     if (status != WANMI_OK)
         return status;
     if (!settled) {
@@ -253,4 +225,30 @@ wanmi_status wm_settle_point(wanmi_locator *l, double x, double y, int64_t insta
     l->counts.settled++;
     *answer = found;
     return WANMI_OK;
+}
+
+wanmi_status wm_settle(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t left,
+                       wanmi_error *error)
+{
+    wm_descent *d = &l->descent;
+    wanmi_status status = WANMI_OK;
+    for (size_t from = 0; from < left && status == WANMI_OK; from += WM_GROUP) {
+        const uint16_t *places = l->left + from;
+        size_t count = left - from < WM_GROUP ? left - from : WM_GROUP;
+        for (size_t k = 0; k < count; k++) {
+            /* What PROJ refused is in no tile. */
+            d->x[k] = l->reasons[places[k]] == WANMI_REASON_NONE ? l->xs[places[k]] : -INFINITY;
+            d->y[k] = l->ys[places[k]];
+        }
+        wm_descend(d, l->index->compiled, l->xy, count);
+        for (size_t k = 0; k < count && status == WANMI_OK; k++) {
+            size_t i = places[k];
+            wm_answer answer = WM_REJECTED;
+            if (l->reasons[i] == WANMI_REASON_NONE)
+                status = answer_settled(l, d->x[k], d->y[k], &d->leaves[k], wm_instant_at(in, start + i),
+                                        &answer, error);
+            wm_keep_answer(l, i, &answer);
+        }
+    }
+    return status;
 }
