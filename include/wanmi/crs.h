@@ -128,7 +128,7 @@ WANMI_API void wanmi_chart_options_init(wanmi_chart_options *options);
  * defaults. `host` NULL: the C library's memory. Keeps the crs alive.
  * Owns: release with wanmi_chart_release. Threads: any.
  * Errors: WANMI_E_ARGUMENT, WANMI_E_CRS_DATUM, WANMI_E_CRS_CHART (the bound is
- * met in no box), WANMI_E_UNSUPPORTED (the kernel is not of this processor or
+ * met in no box, or in none of 32 spread over the area), WANMI_E_UNSUPPORTED (the kernel is not of this processor or
  * build), WANMI_E_CRS_..., WANMI_E_MEMORY. Since: 0.2 */
 WANMI_API wanmi_status wanmi_chart_create(wanmi_crs *crs, wanmi_datum datum, double west, double south,
                                           double east, double north,

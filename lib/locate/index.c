@@ -14,7 +14,8 @@ static void index_free(wanmi_index *index)
     for (uint32_t i = 0; index->layers != NULL && i < index->layer_count; i++)
         wm_tree_drop(host, &index->layers[i].tree);
     wm_free(host, index->layers, index->layer_count * sizeof *index->layers);
-    wanmi_chart_release(index->chart);
+    for (int datum = 0; datum < WM_CHARTS; datum++)
+        wanmi_chart_release(index->charts[datum]);
     wm_compiled_free(host, index->compiled);
     wm_free(host, index->spans, index->area_count * sizeof *index->spans);
     pthread_mutex_destroy(&index->geos_lock);
@@ -125,6 +126,8 @@ wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *optio
     wanmi_index_options o;
     if (!options_fill(&o, options))
         return wm_error(error, WANMI_E_ARGUMENT, "the options were not filled by wanmi_index_options_init");
+    if (o.charts >> (WANMI_DATUM_MAP + 1) != 0)
+        return wm_error(error, WANMI_E_ARGUMENT, "charts 0x%x has bits of no datum", (unsigned)o.charts);
     if (map == NULL || index == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "wanmi_index_create wants a map and a place for the index");
     const wanmi_host *host = wanmi_map_host(map);
@@ -150,7 +153,7 @@ wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *optio
     if (!o.exact_only && fresh->area_count > 0) {
         wanmi_status status = wm_compile(fresh, &o, error);
         if (status == WANMI_OK)
-            status = wm_index_chart(fresh, error);
+            status = wm_index_charts(fresh, o.charts, error);
         if (status != WANMI_OK) {
             index_free(fresh);
             return status;
@@ -188,7 +191,8 @@ uint64_t wanmi_index_bytes(const wanmi_index *index)
         bytes += index->area_count * sizeof *index->spans;
     if (index->compiled != NULL)
         bytes += wm_compiled_bytes(index->compiled);
-    if (index->chart != NULL)
-        bytes += wanmi_chart_bytes(index->chart);
+    for (int datum = 0; datum < WM_CHARTS; datum++)
+        if (index->charts[datum] != NULL)
+            bytes += wanmi_chart_bytes(index->charts[datum]);
     return bytes;
 }

@@ -25,6 +25,16 @@ typedef struct wm_span {
 
 typedef struct wm_compiled wm_compiled;
 
+/* Datums that can have a chart. */
+enum { WM_CHARTS = WANMI_DATUM_MAP };
+
+/* The datum whose chart and whose way by PROJ serve a datum: WGS 84 and CGCS2000 are
+ * treated as equal. */
+static inline uint32_t wm_chart_datum(uint32_t datum)
+{
+    return datum == WANMI_DATUM_CGCS2000 ? WANMI_DATUM_WGS84 : datum;
+}
+
 struct wanmi_index {
     atomic_uint references;
     wanmi_map *map;
@@ -38,7 +48,7 @@ struct wanmi_index {
     uint32_t ancestors[WANMI_LAYERS_MAX]; /* layers from the cell's parent upward */
     double snap_m;
     wm_compiled *compiled;          /* NULL: every engine takes the exact path */
-    wanmi_chart *chart;             /* of WGS 84 over the areas; NULL: PROJ projects all */
+    wanmi_chart *charts[WM_CHARTS]; /* over the areas, by wm_chart_datum; NULL: PROJ projects all */
     pthread_mutex_t geos_lock;      /* held while a session makes or frees GEOS objects: areas.h */
 };
 

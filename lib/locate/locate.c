@@ -74,12 +74,12 @@ static wanmi_status project_run(wanmi_locator *l, const wanmi_positions *in, siz
     return WANMI_OK;
 }
 
-/* The same by the index's chart: near enough to PROJ's where it is covered. */
-static wanmi_status chart_run(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t first,
-                              size_t count, wanmi_error *error)
+/* The same by the datum's chart: near enough to PROJ's where it is covered. */
+static wanmi_status chart_run(wanmi_locator *l, const wanmi_chart *chart, const wanmi_positions *in,
+                              size_t start, size_t first, size_t count, wanmi_error *error)
 {
     return wanmi_chart_forward(
-        l->index->chart, l->transform, count, column_at(in->x, in->x_stride, start + first), in->x_stride,
+        chart, l->transform, count, column_at(in->x, in->x_stride, start + first), in->x_stride,
         column_at(in->y, in->y_stride, start + first), in->y_stride, l->xs + first, l->ys + first,
         l->reasons + first, l->covered + first, error);
 }
@@ -90,17 +90,19 @@ static wanmi_status project(wanmi_locator *l, const batch *b, size_t start, size
                             wanmi_error *error)
 {
     const wanmi_positions *in = &b->in;
-    bool chart = l->fast && l->index->chart != NULL && b->out.map_x == NULL && b->out.map_y == NULL;
+    bool own = !l->fast || b->out.map_x != NULL || b->out.map_y != NULL;    /* PROJ's own x, y */
     for (size_t first = 0, run; first < count; first += run) {
         uint32_t datum = datum_at(in, start + first);
         for (run = 1; first + run < count && datum_at(in, start + first + run) == datum;)
             run++;
         wanmi_status status = WANMI_OK;
+        const wanmi_chart *chart =
+            own || datum >= WM_CHARTS ? NULL : l->index->charts[wm_chart_datum(datum)];
         memset(l->covered + first, 0, run);
         if (datum > WANMI_DATUM_MAP)
             reject_run(l, first, run, WANMI_REASON_DATUM);
-        else if (chart && (datum == WANMI_DATUM_WGS84 || datum == WANMI_DATUM_CGCS2000))
-            status = chart_run(l, in, start, first, run, error);
+        else if (chart != NULL)
+            status = chart_run(l, chart, in, start, first, run, error);
         else
             status = project_run(l, in, start, first, run, error);
         if (status != WANMI_OK)
@@ -170,16 +172,16 @@ static wanmi_status answer_labels(wanmi_locator *l, const wanmi_positions *in, s
     return WANMI_OK;
 }
 
-/* PROJ's own x, y for those of l->left that a chart answered: gathered, so that
- * PROJ is asked once. Only WGS 84 and CGCS2000 have a chart, which are one. */
-static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t left,
-                                 wanmi_error *error)
+/* PROJ's own x, y for those of l->left that the chart of a datum answered: gathered,
+ * so that PROJ is asked once. */
+static wanmi_status project_left_of(wanmi_locator *l, const wanmi_positions *in, uint32_t datum,
+                                    size_t start, size_t left, wanmi_error *error)
 {
     uint16_t *at = l->scratch.walking;
     size_t count = 0;
     for (size_t k = 0; k < left; k++) {
         size_t i = l->left[k];
-        if (!l->covered[i])
+        if (!l->covered[i] || wm_chart_datum(datum_at(in, start + i)) != datum)
             continue;
         memcpy(&l->gathered_x[count], column_at(in->x, in->x_stride, start + i), sizeof(double));
         memcpy(&l->gathered_y[count], column_at(in->y, in->y_stride, start + i), sizeof(double));
@@ -187,7 +189,7 @@ static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, si
     }
     if (count == 0)
         return WANMI_OK;
-    wanmi_status status = wanmi_transform_forward(l->transform, WANMI_DATUM_WGS84, count, l->gathered_x, 0,
+    wanmi_status status = wanmi_transform_forward(l->transform, (wanmi_datum)datum, count, l->gathered_x, 0,
                                                   l->gathered_y, 0, l->gathered_x, l->gathered_y,
                                                   l->gathered_reasons, error);
     for (size_t k = 0; k < count && status == WANMI_OK; k++) {
@@ -195,6 +197,18 @@ static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, si
         l->ys[at[k]] = l->gathered_y[k];
         l->reasons[at[k]] = l->gathered_reasons[k];
     }
+    return status;
+}
+
+/* The same for all datums among them. */
+static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t left,
+                                 wanmi_error *error)
+{
+    wanmi_status status = WANMI_OK;
+    for (uint32_t datum = 0; datum < WM_CHARTS && status == WANMI_OK; datum++)
+        if (l->index->charts[datum] != NULL &&
+            (in->datums != NULL || wm_chart_datum((uint32_t)in->datum) == datum))
+            status = project_left_of(l, in, datum, start, left, error);
     return status;
 }
 

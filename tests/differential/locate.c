@@ -1,6 +1,7 @@
 /* wanmi_locate against a plain reading of docs/answers.md, on seeded maps with
  * every fault a map can have. No answer may differ. This test also guards the way
  * lib/locate/areas.c asks GEOS without making points. */
+#include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -247,8 +248,7 @@ static void nearly_collinear(void **state)
 
 /* ---- anywhere in the world ----------------------------------------------------------------- */
 
-/* Beyond the chart's area, at the ends of the earth, and what is no position. A
- * mistake made once: a fitted box smaller than the areas. */
+/* Beyond the chart's area, at the ends of the earth, and what is no position. */
 static void far_from_the_map(void **state)
 {
     (void)state;
@@ -285,6 +285,122 @@ static void far_from_the_map(void **state)
     wanmi_map_release(map);
 }
 
+/* ---- charts ---------------------------------------------------------------------------------- */
+
+/* These two stand before the library's own: the first moves the area that is
+ * charted, so that many positions lie outside what was fitted, the second counts. */
+static double charts_moved;
+static int charts_made;
+static uint64_t asked_of_charts, not_covered;
+
+__attribute__((visibility("default")))
+wanmi_status wanmi_chart_create(wanmi_crs *crs, wanmi_datum datum, double west, double south, double east,
+                                double north, const wanmi_chart_options *options, const wanmi_host *host,
+                                wanmi_chart **chart, wanmi_error *error)
+{
+    wanmi_status (*real)(wanmi_crs *, wanmi_datum, double, double, double, double,
+                         const wanmi_chart_options *, const wanmi_host *, wanmi_chart **, wanmi_error *);
+    *(void **)&real = dlsym(RTLD_NEXT, "wanmi_chart_create");
+    double dx = charts_moved * (east - west), dy = charts_moved * (north - south) / 2;
+    wanmi_status status = real(crs, datum, west + dx, south + dy, east + dx, north + dy, options, host,
+                               chart, error);
+    charts_made += status == WANMI_OK;
+    return status;
+}
+
+__attribute__((visibility("default")))
+wanmi_status wanmi_chart_forward(const wanmi_chart *chart, wanmi_transform *transform, size_t count,
+                                 const double *lon, size_t lon_stride, const double *lat, size_t lat_stride,
+                                 double *xs, double *ys, uint8_t *reasons, uint8_t *covered,
+                                 wanmi_error *error)
+{
+    wanmi_status (*real)(const wanmi_chart *, wanmi_transform *, size_t, const double *, size_t,
+                         const double *, size_t, double *, double *, uint8_t *, uint8_t *, wanmi_error *);
+    *(void **)&real = dlsym(RTLD_NEXT, "wanmi_chart_forward");
+    wanmi_status status = real(chart, transform, count, lon, lon_stride, lat, lat_stride, xs, ys, reasons,
+                               covered, error);
+    asked_of_charts += count;
+    for (size_t i = 0; i < count; i++)
+        not_covered += !covered[i];
+    return status;
+}
+
+/* A mistake made once: a fitted box smaller than the areas. */
+static void charts_smaller_than_the_map(void **state)
+{
+    (void)state;
+    wanmi_map *map = test_make_city(&(test_city){.seed = 4, .side = 11, .jitter_m = 25, .bends = 3,
+                                                 .drop = 0.1, .hole = 0.2, .places = 20, .snap_m = 30},
+                                    NULL);
+    uint64_t wheres[4] = {0};
+    for (charts_moved = 0; charts_moved < 0.9; charts_moved += 0.4) {
+        charts_made = 0;
+        asked_of_charts = not_covered = 0;
+        check_map(map, 3, 12, wheres);
+        assert_true(charts_made == 3 || charts_made == 1);  /* one: a build without the offset datums */
+        print_message("charts moved by %.1f of the area: %llu of %llu not covered\n", charts_moved,
+                      (unsigned long long)not_covered, (unsigned long long)asked_of_charts);
+        assert_true(not_covered >= asked_of_charts * (charts_moved / 2) && not_covered < asked_of_charts);
+    }
+    charts_moved = 0;
+    wanmi_map_release(map);
+}
+
+/* Around 105 E the formula of GCJ-02 has no slope, and no chart covers it: the
+ * street of boxes there is left to PROJ, through the middle of the cells. */
+static void a_kink_through_the_map(void **state)
+{
+    (void)state;
+    enum { SIDE = 14 };
+    static double xs[ROUND], ys[ROUND];
+    wanmi_transform *transform = NULL;
+    wanmi_map_builder *b = NULL;
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    meta.crs = "EPSG:4544";
+    assert_int_equal(wanmi_map_builder_create(NULL, &b, NULL), WANMI_OK);
+    assert_int_equal(wanmi_map_builder_meta(b, &meta, NULL), WANMI_OK);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "");
+    test_random random = {14};
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        char code[16];
+        test_area a = {0};
+        double x = 500000 + 100 * (i % SIDE - SIDE / 2), y = 3875000 + 100 * (i / SIDE - SIDE / 2);
+        snprintf(code, sizeof code, "%d", i * 31 % 997);
+        test_area_ring(&a, false, (double[]){x, y, x + 101, y + 7, x + 95, y + 103, x - 3, y + 98}, 4);
+        test_add_area(b, "cell", code, "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    }
+    wanmi_map *map = test_close_builder(b);
+    assert_int_equal(wanmi_transform_create(wanmi_map_crs(map), &transform, NULL), WANMI_OK);
+    uint64_t wheres[4] = {0};
+    both e;
+    brute plain;
+    not_covered = 0;
+    both_open_with(&e, map, 0);
+    brute_open(&plain, map);
+    for (int i = 0; i < ROUND; i++) {
+        test_point_near(&random, map, i % TEST_POINT_KINDS, 100, &xs[i], &ys[i]);
+        double lon = 105, lat = 35;     /* as WGS 84, and a few hairs beside */
+        if (i % 3 != 0)
+            continue;
+        uint8_t reason;
+        if (i % 2 == 0)
+            lon += test_uniform(&random, -1, 1) * pow(10, test_uniform(&random, -13, -5));
+        else
+            lat += test_uniform(&random, -1, 1) * pow(10, test_uniform(&random, -13, -5));
+        *(i % 2 == 0 ? &lat : &lon) += test_uniform(&random, -0.007, 0.007);
+        assert_int_equal(wanmi_transform_forward(transform, WANMI_DATUM_WGS84, 1, &lon, 0, &lat, 0, &xs[i],
+                                                 &ys[i], &reason, NULL), WANMI_OK);
+    }
+    check_points(&plain, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+    brute_close(&plain);
+    both_close(&e);
+    wanmi_transform_free(transform);
+    wanmi_map_release(map);
+    assert_true(wheres[WANMI_INSIDE] > 0);
+    assert_true(not_covered > 0 || charts_made == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +412,8 @@ int main(void)
         cmocka_unit_test(lattice_with_too_few_digits),
         cmocka_unit_test(nearly_collinear),
         cmocka_unit_test(far_from_the_map),
+        cmocka_unit_test(charts_smaller_than_the_map),
+        cmocka_unit_test(a_kink_through_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,26 +206,60 @@ void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_pos
     }
 }
 
-/* The same points as degrees: PROJ's x, y are then a little beside them, and the
- * fast engine starts from its chart's. */
-static void check_degrees(wanmi_locator *fast, wanmi_locator *exact, const wanmi_positions *points)
+/* Both engines on columns of degrees. */
+static void check_columns(wanmi_locator *fast, wanmi_locator *exact, const wanmi_positions *in)
 {
-    static double lons[ROUND], lats[ROUND], distances[ROUND];
+    static double distances[ROUND];
     static uint32_t cells[ROUND], tuples[ROUND];
     static uint8_t where[ROUND], reasons[ROUND];
-    wanmi_transform *transform = NULL;
-    wanmi_crs *crs = wanmi_map_crs(wanmi_index_map(wanmi_locator_index(exact)));
-    assert_int_equal(wanmi_transform_create(crs, &transform, NULL), WANMI_OK);
-    assert_int_equal(wanmi_transform_inverse(transform, WANMI_DATUM_WGS84, points->count, points->x, 0,
-                                             points->y, 0, lons, lats, reasons, NULL), WANMI_OK);
-    wanmi_transform_free(transform);
-    wanmi_positions in = *points;
-    in.x = lons, in.y = lats, in.datum = WANMI_DATUM_WGS84;
     wanmi_hits out;
     wanmi_hits_init(&out);
     out.cell = cells, out.tuple = tuples, out.where = where, out.distance_m = distances;
-    assert_int_equal(wanmi_locate(exact, &in, &out, NULL), WANMI_OK);
-    check_fast(fast, exact, &in, &out);
+    out.reason = reasons;
+    assert_int_equal(wanmi_locate(exact, in, &out, NULL), WANMI_OK);
+    check_fast(fast, exact, in, &out);
+}
+
+static void shift_by_ulps(double *at, uint64_t draw)
+{
+    for (uint64_t n = draw % 3; n > 0; n--)
+        *at = nextafter(*at, (draw & 64) != 0 ? INFINITY : -INFINITY);
+}
+
+/* The same points as degrees of every datum, by the datum's own forward formulas, and
+ * some a few ulps beside: PROJ's x, y are then a little beside the points, and the
+ * fast engine starts from its charts'. Then all datums mixed in one column. */
+static void check_degrees(wanmi_locator *fast, wanmi_locator *exact, const wanmi_positions *points)
+{
+    enum { DATUMS = WANMI_DATUM_MAP + 1 };
+    static double lons[DATUMS][ROUND], lats[DATUMS][ROUND];
+    static uint8_t reasons[ROUND], mixed[ROUND];
+    wanmi_transform *transform = NULL;
+    wanmi_crs *crs = wanmi_map_crs(wanmi_index_map(wanmi_locator_index(exact)));
+    assert_int_equal(wanmi_transform_create(crs, &transform, NULL), WANMI_OK);
+    wanmi_positions in = *points;
+    test_random random = {points->count};
+    for (int datum = 0; datum < DATUMS; datum++) {
+        in.x = lons[datum], in.y = lats[datum], in.datum = (wanmi_datum)datum;
+        if (wanmi_transform_inverse(transform, in.datum, in.count, points->x, 0, points->y, 0,
+                                    lons[datum], lats[datum], reasons, NULL) != WANMI_OK)
+            continue;           /* a build without it */
+        for (size_t i = 1; i < in.count; i += 2) {
+            shift_by_ulps(&lons[datum][i], test_next(&random));
+            shift_by_ulps(&lats[datum][i], test_next(&random));
+        }
+        if (datum != WANMI_DATUM_CGCS2000 && datum != WANMI_DATUM_MAP)
+            check_columns(fast, exact, &in);
+    }
+    wanmi_transform_free(transform);
+    for (size_t i = 0; i < in.count; i++) {     /* long runs and short ones */
+        bool goes_on = i > 0 && test_below(&random, i < in.count / 2 ? 20 : 2) != 0;
+        mixed[i] = goes_on ? mixed[i - 1] : (uint8_t)test_below(&random, DATUMS);
+        lons[0][i] = lons[mixed[i]][i];
+        lats[0][i] = lats[mixed[i]][i];
+    }
+    in.x = lons[0], in.y = lats[0], in.datums = mixed;
+    check_columns(fast, exact, &in);
 }
 
 void check_points(brute *b, wanmi_locator *l, wanmi_locator *fast, const double *xs, const double *ys,
@@ -270,8 +304,16 @@ void check_round(brute *b, wanmi_locator *l, wanmi_locator *fast, test_random *r
 
 void both_open(both *e, wanmi_map *map)
 {
+    both_open_with(e, map, 1u << WANMI_DATUM_WGS84 | 1u << WANMI_DATUM_GCJ02 | 1u << WANMI_DATUM_BD09);
+}
+
+void both_open_with(both *e, wanmi_map *map, uint32_t charts)
+{
     *e = (both){.index = NULL};
-    assert_int_equal(wanmi_index_create(map, NULL, &e->index, NULL), WANMI_OK);
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.charts = charts;
+    assert_int_equal(wanmi_index_create(map, &options, &e->index, NULL), WANMI_OK);
     assert_int_equal(wanmi_locator_create(e->index, WANMI_ENGINE_EXACT, &e->exact, NULL), WANMI_OK);
     assert_int_equal(wanmi_locator_create(e->index, WANMI_ENGINE_FAST, &e->fast, NULL), WANMI_OK);
 }

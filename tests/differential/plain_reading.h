@@ -43,7 +43,8 @@ typedef struct both {
     wanmi_locator *exact, *fast;
 } both;
 
-void both_open(both *e, wanmi_map *map);
+void both_open(both *e, wanmi_map *map);    /* with a chart of every datum */
+void both_open_with(both *e, wanmi_map *map, uint32_t charts);
 /* Prints and gives how the fast engine found its answers. */
 wanmi_locator_counts both_close(both *e);
 

@@ -62,6 +62,7 @@ typedef struct shared {
     wanmi_index *index;
     pthread_barrier_t start;
     double xs[POINTS], ys[POINTS];
+    uint8_t datums[POINTS];
 } shared;
 
 typedef struct worker {
@@ -78,7 +79,7 @@ static wanmi_status locate_all(worker *w, wanmi_locator *locator)
     wanmi_positions in;
     wanmi_positions_init(&in);
     in.count = POINTS, in.x = w->all->xs, in.y = w->all->ys;
-    in.datum = WANMI_DATUM_MAP, in.now_us = now;
+    in.datums = w->all->datums, in.now_us = now;
     wanmi_hits out;
     wanmi_hits_init(&out);
     out.cell = w->cells, out.tuple = tuples;
@@ -104,6 +105,24 @@ static void *work(void *user)
     return NULL;
 }
 
+/* Points of all kinds, in turn in each datum: the charts are shared as well. */
+static void draw_points(shared *all, wanmi_map *map)
+{
+    wanmi_transform *transform = NULL;
+    assert_int_equal(wanmi_transform_create(wanmi_map_crs(map), &transform, NULL), WANMI_OK);
+    test_random random = {11};
+    for (int i = 0; i < POINTS; i++) {
+        uint8_t reason;
+        double *x = &all->xs[i], *y = &all->ys[i];
+        all->datums[i] = (uint8_t)(i / 5 % (WANMI_DATUM_MAP + 1));
+        test_point_near(&random, map, i % TEST_POINT_KINDS, 50, x, y);
+        if (wanmi_transform_inverse(transform, (wanmi_datum)all->datums[i], 1, x, 0, y, 0, x, y, &reason,
+                                    NULL) != WANMI_OK)
+            all->datums[i] = WANMI_DATUM_MAP;       /* a build without it */
+    }
+    wanmi_transform_free(transform);
+}
+
 static void sessions_at_once(void **state)
 {
     (void)state;
@@ -115,9 +134,7 @@ static void sessions_at_once(void **state)
     shared *all = calloc(1, sizeof *all);
     assert_int_equal(wanmi_index_create(map, NULL, &all->index, NULL), WANMI_OK);
     wanmi_map_release(map);
-    test_random random = {11};
-    for (int i = 0; i < POINTS; i++)
-        test_point_near(&random, map, i % TEST_POINT_KINDS, 50, &all->xs[i], &all->ys[i]);
+    draw_points(all, map);
     pthread_barrier_init(&all->start, NULL, THREADS);
     worker *workers = calloc(THREADS, sizeof *workers);
     pthread_t threads[THREADS];

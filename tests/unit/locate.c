@@ -201,6 +201,46 @@ static void options_of_an_index(void **state)
     town_close(&t);
 }
 
+static uint64_t bytes_with_charts(wanmi_map *map, uint32_t charts)
+{
+    wanmi_index *index = NULL;
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.charts = charts;
+    assert_int_equal(wanmi_index_create(map, &options, &index, NULL), WANMI_OK);
+    uint64_t bytes = wanmi_index_bytes(index);
+    wanmi_index_release(index);
+    return bytes;
+}
+
+static void charts_of_an_index(void **state)
+{
+    (void)state;
+    double lon, lat;
+    town t = town_of(0);            /* at the equator: not in the box of GCJ-02 */
+    wanmi_map *city = test_make_city(&(test_city){.seed = 1, .side = 4}, NULL);
+    wanmi_index *index = (wanmi_index *)&t;
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    assert_int_equal(options.charts, 0);
+    options.charts = 1u << (WANMI_DATUM_MAP + 1);
+    assert_int_equal(wanmi_index_create(t.map, &options, &index, NULL), WANMI_E_ARGUMENT);
+    assert_ptr_equal(index, &t);
+    bool offset = wanmi_gcj02_from_wgs84(116, 39, &lon, &lat) == WANMI_REASON_NONE;
+    uint64_t none = bytes_with_charts(city, 1u << WANMI_DATUM_MAP);
+    uint64_t wgs84 = bytes_with_charts(city, 1u << WANMI_DATUM_WGS84);
+    uint64_t both = bytes_with_charts(city, 1u << WANMI_DATUM_WGS84 | 1u << WANMI_DATUM_GCJ02);
+    uint64_t bd09 = bytes_with_charts(city, 1u << WANMI_DATUM_BD09);
+    assert_true(none < wgs84 && wgs84 < none + 2000);
+    assert_int_equal(bytes_with_charts(city, 1u << WANMI_DATUM_CGCS2000), wgs84);
+    assert_true(offset ? both > wgs84 : both == wgs84);
+    assert_true(offset ? bd09 > none : bd09 == none);
+    assert_int_equal(bytes_with_charts(city, 0), both);
+    assert_int_equal(bytes_with_charts(t.map, 0), bytes_with_charts(t.map, 1u << WANMI_DATUM_WGS84));
+    wanmi_map_release(city);
+    town_close(&t);
+}
+
 static void counts_of_a_session(void **state)
 {
     (void)state;
@@ -812,6 +852,7 @@ int main(void)
         cmocka_unit_test(freeing_nothing),
         cmocka_unit_test(bad_arguments_of_handles),
         cmocka_unit_test(options_of_an_index),
+        cmocka_unit_test(charts_of_an_index),
         cmocka_unit_test(counts_of_a_session),
         cmocka_unit_test(both_engines_answer),
         cmocka_unit_test(inside_a_cell),
