@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "floors.h"
 #include "memory.h"
+#include "peers.h"
 #include "plain.h"
 #include "results.h"
 #include "support.h"
@@ -13,7 +15,7 @@
 #include "workload.h"
 
 /* Methods of microseconds a point are asked fewer points, and never fewer than these. */
-enum { SLOW_SHARE = 10, SLOW_LEAST = 100000 };
+enum { SLOW_SHARE = 10, SLOW_LEAST = 100000, SERVER_SHARE = 100, SERVER_LEAST = 5000 };
 
 typedef struct run {
     const bench_locate_options *options;
@@ -28,13 +30,17 @@ typedef struct run {
     wanmi_index *index;
     wanmi_locator *exact, *fast;
     bench_plain *plain;
+    bench_floors *floors;
+    bench_s2 *s2;                   /* peers: NULL where there is none */
+    bench_postgis *postgis;
     bench_way ways[BENCH_WAYS_MAX];
     size_t way_count;
 } run;
 
 void bench_locate_options_init(bench_locate_options *options)
 {
-    *options = (bench_locate_options){.points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42};
+    *options = (bench_locate_options){.points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42,
+                                        .peers = true};
 }
 
 static bool go_on(run *r, const char *what)
@@ -46,6 +52,27 @@ static bool go_on(run *r, const char *what)
 
 /* ---- a map -------------------------------------------------------------------------------- */
 
+static void say_peer(run *r, const char *version, const char *why)
+{
+    if (why[0] != '\0')
+        printf("%s\n", why);
+    else if (version[0] != '\0')
+        bench_machine_peer(&r->results.machine, version);
+}
+
+static void open_peers(run *r)
+{
+    char why[BENCH_WHY] = "";
+    r->s2 = r->options->peers ? bench_s2_open(r->map, why) : NULL;
+    say_peer(r, bench_s2_version(), why);
+    why[0] = '\0';
+    r->postgis = NULL;
+    if (r->options->postgis == NULL)
+        return;
+    r->postgis = bench_postgis_open(r->map, r->options->postgis, why);
+    say_peer(r, r->postgis != NULL ? bench_postgis_version(r->postgis) : "", why);
+}
+
 static void weigh(run *r, double map_seconds, double index_seconds, int64_t map_bytes)
 {
     wanmi_layer_info cells = {0};
@@ -56,6 +83,11 @@ static void weigh(run *r, double map_seconds, double index_seconds, int64_t map_
                            .index_seconds = index_seconds, .map_bytes = map_bytes,
                            .index_bytes = r->held - map_bytes};
     bench_results_map(&r->results, &weight);
+}
+
+static size_t most_points(const run *r)
+{
+    return r->options->given.count > 0 ? r->options->given.count : r->options->points;
 }
 
 static void open_map(run *r)
@@ -76,10 +108,17 @@ static void open_map(run *r)
     bench_must(wanmi_locator_create(r->index, WANMI_ENGINE_EXACT, &r->exact, &error), &error);
     bench_must(wanmi_locator_create(r->index, WANMI_ENGINE_FAST, &r->fast, &error), &error);
     r->plain = bench_plain_open(r->map, 0);
+    r->floors = bench_floors_open(wanmi_index_bytes(r->index), most_points(r));
+    open_peers(r);
 }
 
 static void close_map(run *r)
 {
+    if (r->s2 != NULL)
+        bench_s2_close(r->s2);
+    if (r->postgis != NULL)
+        bench_postgis_close(r->postgis);
+    bench_floors_close(r->floors);
     bench_plain_close(r->plain);
     wanmi_locator_free(r->exact);
     wanmi_locator_free(r->fast);
@@ -97,10 +136,15 @@ static bench_way *add_way(run *r, bench_asked asked, size_t count)
     return way;
 }
 
+static size_t part_of(size_t count, size_t share, size_t least)
+{
+    size_t part = count / share > least ? count / share : least;
+    return part < count ? part : count;
+}
+
 static size_t slow_count(size_t count)
 {
-    size_t share = count / SLOW_SHARE > SLOW_LEAST ? count / SLOW_SHARE : SLOW_LEAST;
-    return share < count ? share : count;
+    return part_of(count, SLOW_SHARE, SLOW_LEAST);
 }
 
 static void add_wanmi(run *r, bench_asked asked, size_t count)
@@ -121,6 +165,19 @@ static void add_wanmi(run *r, bench_asked asked, size_t count)
     }
 }
 
+static void add_peers(run *r, bench_asked asked, const bench_points *points)
+{
+    if (r->s2 != NULL && points->datum != WANMI_DATUM_MAP)
+        bench_s2_way(add_way(r, asked, slow_count(points->count)), r->s2);
+    if (r->postgis != NULL && bench_postgis_takes(r->postgis, points->datum)) {
+        bench_way *way = add_way(r, asked, part_of(points->count, SERVER_SHARE, SERVER_LEAST));
+        way->batch = way->count;
+        bench_postgis_way(way, r->postgis);
+    }
+    bench_stream_way(add_way(r, asked, points->count), r->floors);
+    bench_gather_way(add_way(r, asked, points->count), r->floors);
+}
+
 /* The reference comes first. */
 static void open_ways(run *r, bench_asked asked, const bench_points *points)
 {
@@ -129,6 +186,7 @@ static void open_ways(run *r, bench_asked asked, const bench_points *points)
     if (points->datum != WANMI_DATUM_MAP)
         bench_proj_way(add_way(r, asked, slow_count(points->count)), r->plain);
     add_wanmi(r, asked, points->count);
+    add_peers(r, asked, points);
 }
 
 static double ask_all(run *r, bench_way *way, const bench_points *points)

@@ -21,6 +21,8 @@ typedef struct bench_locate_options {
     unsigned rounds;
     uint64_t seed;
     bool processor_time;            /* the thread's own, for a machine that is busy */
+    bool peers;                     /* S2 too, where it is built in */
+    const char *postgis;            /* how to reach a server; NULL: not asked */
     const char *json_path;          /* NULL: none */
     /* Called between steps; non-zero ends the run, and what is done is written. */
     int (*on_step)(void *user, const char *what);

@@ -8,6 +8,7 @@
 #include <geos_c.h>
 #include <proj.h>
 
+#include "rules.h"
 #include "support.h"
 
 struct bench_plain {
@@ -19,51 +20,26 @@ struct bench_plain {
     GEOSGeometry **shapes;
     const GEOSPreparedGeometry **prepared;
     uint32_t *ids;                  /* what the trees' items point to */
-    uint32_t *parents;              /* by area, at the instant */
-    uint32_t *layers;               /* by area */
-    uint8_t kinds[WANMI_LAYERS_MAX];
-    uint32_t ancestors[WANMI_LAYERS_MAX], ancestor_count; /* layers above the cell layer, lowest first */
-    uint32_t count, layer_count, cell_layer;
+    uint32_t count;
+    bench_rules rules;
     double sink;                    /* so that no round of PROJ is left out by the compiler */
 };
 
 /* ---- opening -------------------------------------------------------------------------- */
 
-static void read_layers(bench_plain *p)
+static void add_area(bench_plain *p, GEOSWKBReader *reader, uint32_t i)
 {
-    p->layer_count = wanmi_map_layer_count(p->map);
-    p->cell_layer = wanmi_map_cell_layer(p->map);
-    for (uint32_t i = 0; i < p->layer_count; i++) {
-        wanmi_layer_info layer;
-        wanmi_map_layer(p->map, i, &layer);
-        p->kinds[i] = (uint8_t)layer.kind;
-    }
-    if (p->cell_layer == WANMI_NONE)
-        return;
-    wanmi_layer_info layer;
-    wanmi_map_layer(p->map, p->cell_layer, &layer);
-    for (; layer.parent != WANMI_NONE; wanmi_map_layer(p->map, layer.parent, &layer))
-        p->ancestors[p->ancestor_count++] = layer.parent;
-}
-
-static void add_area(bench_plain *p, GEOSWKBReader *reader, uint32_t i, int64_t instant_us)
-{
-    wanmi_area_info area;
-    wanmi_map_area(p->map, i, &area);
     p->ids[i] = i;
-    p->layers[i] = area.layer;
-    p->parents[i] = wanmi_map_area_parent(p->map, i, instant_us);
     size_t size = wanmi_map_area_wkb_size(p->map, i);
     uint8_t *wkb = bench_memory(size);
     wanmi_map_area_wkb(p->map, i, wkb, size);
     p->shapes[i] = GEOSWKBReader_read_r(p->geos, reader, wkb, size);
     p->prepared[i] = GEOSPrepare_r(p->geos, p->shapes[i]);
     free(wkb);
-    if ((area.valid_from_us != WANMI_TIME_NONE && instant_us < area.valid_from_us) ||
-        (area.valid_to_us != WANMI_TIME_NONE && instant_us >= area.valid_to_us))
+    if (!p->rules.valid[i])
         return;
     GEOSSTRtree_insert_r(p->geos, p->trees[BENCH_ALL_LAYERS], p->shapes[i], &p->ids[i]);
-    if (area.layer == p->cell_layer)
+    if (p->rules.layers[i] == p->rules.cell_layer)
         GEOSSTRtree_insert_r(p->geos, p->trees[BENCH_CELLS], p->shapes[i], &p->ids[i]);
 }
 
@@ -79,12 +55,10 @@ bench_plain *bench_plain_open(wanmi_map *map, int64_t instant_us)
     p->shapes = bench_memory(p->count * sizeof *p->shapes);
     p->prepared = bench_memory(p->count * sizeof *p->prepared);
     p->ids = bench_memory(p->count * sizeof *p->ids);
-    p->parents = bench_memory(p->count * sizeof *p->parents);
-    p->layers = bench_memory(p->count * sizeof *p->layers);
-    read_layers(p);
+    bench_rules_open(&p->rules, map, instant_us);
     GEOSWKBReader *reader = GEOSWKBReader_create_r(p->geos);
     for (uint32_t i = 0; i < p->count; i++)
-        add_area(p, reader, i, instant_us);
+        add_area(p, reader, i);
     GEOSWKBReader_destroy_r(p->geos, reader);
     return p;
 }
@@ -103,8 +77,7 @@ void bench_plain_close(bench_plain *p)
     free(p->shapes);
     free(p->prepared);
     free(p->ids);
-    free(p->parents);
-    free(p->layers);
+    bench_rules_close(&p->rules);
     free(p);
 }
 
@@ -126,8 +99,8 @@ static bool covers(const question *q, uint32_t area)
 static void ask_candidate(void *item, void *user)
 {
     question *q = user;
-    uint32_t area = *(uint32_t *)item, layer = q->p->layers[area];
-    if (q->p->kinds[layer] == WANMI_OVERLAY) {
+    uint32_t area = *(uint32_t *)item, layer = q->p->rules.layers[area];
+    if (q->p->rules.kinds[layer] == WANMI_OVERLAY) {
         if (covers(q, area))
             bench_list_area(q->answers, area);
     } else if (area < q->best[layer] && covers(q, area)) {
@@ -137,7 +110,7 @@ static void ask_candidate(void *item, void *user)
 
 static void ancestors_first(question *q)
 {
-    const bench_plain *p = q->p;
+    const bench_rules *p = &q->p->rules;
     uint32_t area = p->cell_layer != WANMI_NONE ? q->best[p->cell_layer] : WANMI_NONE;
     for (uint32_t i = 0; i < p->ancestor_count && area != WANMI_NONE; i++) {
         area = p->parents[area];
@@ -149,14 +122,14 @@ static void ancestors_first(question *q)
 
 static void ask_point(question *q, bench_asked asked, size_t i)
 {
-    memset(q->best, 0xFF, q->p->layer_count * sizeof *q->best);
+    memset(q->best, 0xFF, q->p->rules.layer_count * sizeof *q->best);
     GEOSSTRtree_query_r(q->p->geos, q->p->trees[asked], q->point, ask_candidate, q);
     if (asked == BENCH_CELLS) {
-        q->answers->cells[i] = q->best[q->p->cell_layer];
+        q->answers->cells[i] = q->best[q->p->rules.cell_layer];
         return;
     }
     ancestors_first(q);
-    for (uint32_t layer = 0; layer < q->p->layer_count; layer++)
+    for (uint32_t layer = 0; layer < q->p->rules.layer_count; layer++)
         if (q->best[layer] != WANMI_NONE)
             bench_list_area(q->answers, q->best[layer]);
     bench_list_end(q->answers);

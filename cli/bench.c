@@ -14,6 +14,7 @@ typedef struct bench {
     const char *map_path, *points_path, *datum_name;
     wanmi_io_columns columns;
     long points, rounds, seed;
+    bool no_s2;
     char *names;                    /* the workloads' names, cut apart */
     cli_progress progress;
 } bench;
@@ -130,6 +131,7 @@ static int run_locate(bench *b, const char **more, size_t count)
     b->locate.points = (size_t)b->points;
     b->locate.rounds = (unsigned)b->rounds;
     b->locate.seed = (uint64_t)b->seed;
+    b->locate.peers = !b->no_s2;
     b->locate.on_step = on_step;
     b->locate.step_user = &b->progress;
     int code = add_workloads(b, more, count);
@@ -184,6 +186,9 @@ int cli_bench(int argc, char **argv)
         {"seed", '\0', "N", "of the seeded sets (default 42)", CLI_WHOLE, &b.seed},
         {"cpu", '\0', NULL, "processor time of the thread, where the machine is busy with other things",
          CLI_FLAG, &b.locate.processor_time},
+        {"postgis", '\0', "CONNINFO", "asks a PostGIS server too, such as 'host=/tmp dbname=postgres'", CLI_TEXT,
+         &b.locate.postgis},
+        {"no-s2", '\0', NULL, "leaves S2 out", CLI_FLAG, &b.no_s2},
         {"json", '\0', "FILE", "the figures as JSON", CLI_TEXT, &b.locate.json_path},
     };
     const cli_command command = {
