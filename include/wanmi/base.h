@@ -85,6 +85,8 @@ typedef enum wanmi_status {
     WANMI_E_MAP_META = -208,        /* title, CRS, zone, snap or layout that cannot be used */
 
     WANMI_E_LOCATE_GEOS = -301,     /* GEOS failed; its message is in the error */
+    WANMI_E_LOCATE_IMAGE = -302,    /* an index image of another map or version, truncated or altered */
+    WANMI_E_LOCATE_NO_IMAGE = -303, /* there is no index image of that name */
 
     WANMI_E_ROUTE_RULE = -401,      /* a rule this version's plan does not carry */
     WANMI_E_ROUTE_NOBODY = -402,    /* some event inside the map would reach nobody */

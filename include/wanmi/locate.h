@@ -46,6 +46,8 @@ typedef struct wanmi_index_options {
     uint32_t charts;                /* datums that positions will come in, see below; 0: the usual ones */
     wanmi_progress_fn on_progress;  /* NULL: none */
     void *progress_user;
+    int32_t verify_image;           /* non-zero: opening an image compares its checksums too. Since 0.2 */
+    int32_t copy_image;             /* non-zero: an image is read into the host's memory, not mapped. Since 0.2 */
 } wanmi_index_options;
 
 /* charts: a bit 1 << wanmi_datum each. These datums get a chart over the map's areas
@@ -68,7 +70,73 @@ WANMI_API wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_opti
 WANMI_API wanmi_index *wanmi_index_retain(wanmi_index *index);
 WANMI_API void wanmi_index_release(wanmi_index *index);
 WANMI_API wanmi_map *wanmi_index_map(const wanmi_index *index);   /* borrowed */
-WANMI_API uint64_t wanmi_index_bytes(const wanmi_index *index);   /* without the map's */
+/* Taken from the host for it; neither the map's nor an image's mapped bytes. */
+WANMI_API uint64_t wanmi_index_bytes(const wanmi_index *index);
+
+/* ---- images: an index kept in a file --------------------------------------------
+ * Compiling a large map takes seconds; an image of its index is opened in
+ * milliseconds. An image is derived: it can always be thrown away. It belongs to
+ * one map (its uuid, its generation, and a fingerprint of all that an index is
+ * made from: layers, rings to the last bit, validities, parents, CRS, operation,
+ * snap_m), to one version of wanmi, PROJ and GEOS, and to one byte order; for
+ * anything else it is refused. A map built by API without a uuid gets a random
+ * one, so that its images fit no later process.
+ *
+ * What opening promises of a file that holds anything at all, by mistake or on
+ * purpose: it is refused, or it is used without a read or write outside the file
+ * and without an endless loop. The head has a checksum that is always compared;
+ * each table has one that is compared where `verify_image` asks for it. Without
+ * that, a table that was altered may pass, and its answers are then wrong: where
+ * others may write the file, verify, and trust it as far as you trust them (a
+ * checksum is no signature).
+ *
+ * An image is mapped read-only, and so shared by all processes that open it. A
+ * file that is mapped must not be written in place or cut short: what was checked
+ * would be other bytes, and a page that is gone ends the process with SIGBUS.
+ * wanmi_index_save never does that: it writes another file and renames it, and
+ * what is mapped stays what it was. Where others may write in place, as on some
+ * network file systems, set `copy_image`.
+ *
+ * Byte format: docs/index-image.md. */
+
+/* Writes the image of an index, whole or not at all: beside `path` first, then on
+ * disk, then renamed. A link is followed. An index of `exact_only` gives an image
+ * of only that.
+ * Threads: any. Errors: WANMI_E_ARGUMENT, WANMI_E_SYSTEM (cannot be written; the
+ * message says why), WANMI_E_MEMORY, WANMI_E_LIMIT. Since: 0.2 */
+WANMI_API wanmi_status wanmi_index_save(const wanmi_index *index, const char *path, wanmi_error *error);
+
+/* Opens an image for this map, by mapping it. Options as for wanmi_index_create:
+ * with `exact_only` the rest of the image is not looked at; `charts` 0 takes those
+ * that it holds, and charts asked for that it was not made with are made now. Keeps
+ * the map alive; the file may be replaced or removed meanwhile.
+ * Owns: release with wanmi_index_release. Threads: any.
+ * Errors: WANMI_E_LOCATE_NO_IMAGE, WANMI_E_LOCATE_IMAGE (refused; the message
+ * names the file and says which: of another map, of another version, truncated,
+ * altered ...), WANMI_E_SYSTEM, WANMI_E_ARGUMENT, WANMI_E_MEMORY. Since: 0.2 */
+WANMI_API wanmi_status wanmi_index_open(wanmi_map *map, const char *path,
+                                        const wanmi_index_options *options, wanmi_index **index,
+                                        wanmi_error *error);
+
+/* What became of the image. */
+typedef enum wanmi_image_use {
+    WANMI_IMAGE_OPENED = 0,         /* it fitted */
+    WANMI_IMAGE_SAVED = 1,          /* compiled, and saved for the next time */
+    WANMI_IMAGE_UNSAVED = 2         /* compiled, but the file could not be written */
+} wanmi_image_use;
+
+/* Opens the image if there is one that fits, else compiles the map and saves it
+ * there. An image that is refused, or cannot be written, is no error: the reason
+ * goes to the host's log (as a warning, but for a file that is not there), and the
+ * index is made all the same. `use` may be NULL.
+ * Owns: release with wanmi_index_release. Threads: any.
+ * Errors: as wanmi_index_create. Since: 0.2 */
+WANMI_API wanmi_status wanmi_index_load(wanmi_map *map, const char *path,
+                                        const wanmi_index_options *options, wanmi_index **index,
+                                        wanmi_image_use *use, wanmi_error *error);
+
+/* Bytes of the image that this index has mapped; 0 when it has none. Since: 0.2 */
+WANMI_API uint64_t wanmi_index_image_bytes(const wanmi_index *index);
 
 /* A thread's session. Keeps the index alive. Prepared geometries are made when
  * first needed and kept in the session; the fast engine seldom needs any.

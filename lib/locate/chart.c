@@ -85,11 +85,17 @@ static wanmi_status make_chart(wanmi_index *index, wanmi_datum datum, bool asked
     return WANMI_OK;
 }
 
-wanmi_status wm_index_charts(wanmi_index *index, uint32_t asked, wanmi_error *error)
+uint32_t wm_chart_bits(uint32_t asked)
 {
     uint32_t wanted = asked != 0 ? asked : 1u << WANMI_DATUM_WGS84 | 1u << WANMI_DATUM_GCJ02;
     if ((wanted & 1u << WANMI_DATUM_CGCS2000) != 0)     /* one and the same */
         wanted |= 1u << WANMI_DATUM_WGS84;
+    return wanted;
+}
+
+wanmi_status wm_index_charts(wanmi_index *index, uint32_t asked, wanmi_error *error)
+{
+    uint32_t wanted = wm_chart_bits(asked);
     static const wanmi_datum datums[] = {WANMI_DATUM_WGS84, WANMI_DATUM_GCJ02, WANMI_DATUM_BD09};
     wanmi_status status = WANMI_OK;
     for (size_t i = 0; i < sizeof datums / sizeof *datums && status == WANMI_OK; i++)

@@ -9,4 +9,7 @@
  * Errors: WANMI_E_MEMORY, WANMI_E_CRS_... */
 wanmi_status wm_index_charts(wanmi_index *index, uint32_t asked, wanmi_error *error);
 
+/* The datums that are meant by wanmi_index_options.charts, a bit each. */
+uint32_t wm_chart_bits(uint32_t asked);
+
 #endif

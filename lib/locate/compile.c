@@ -583,29 +583,16 @@ static bool lay_tiles(compiler *c)
     to->tiles_size = wm_product(busy << (2 * to->block_bits), sizeof *to->tiles);
     to->tiles = wm_alloc(c->host, to->tiles_size);
     if (to->tiles != NULL)
-        memset(to->tiles, 0x7F, to->tiles_size);
+        for (size_t i = 0; i < to->tiles_size / sizeof *to->tiles; i++)
+            to->tiles[i] = WM_LABEL_NONE;
     return to->tiles != NULL;
-}
-
-/* How far off a place may be, in the tiles' measure. */
-static void set_bounds(compiler *c)
-{
-    wm_compiled *to = c->to;
-    const wm_plane *p = &to->plane;
-    double off = WM_POSITION_DOUBT_M, reach = c->index->snap_m + 1;
-    to->rim_x = (float)(off * p->x.per_step + 2e-7);
-    to->rim_y = (float)(off * p->y.per_step + 2e-7);
-    to->strip = (float)(WM_CUT_UNIT * (2 * off * fmax(p->x.per_step, p->y.per_step) + WM_WITHIN_LINE +
-                                       WM_CUT_DOUBT + WM_FLOAT_DOUBT));
-    to->reach_x = reach * p->x.per_step;
-    to->reach_y = reach * p->y.per_step;
 }
 
 static wanmi_status compile(compiler *c, const wanmi_index_options *options)
 {
     if (!wm_plane_choose(c->index, &c->to->plane))
         return WANMI_E_MEMORY;
-    set_bounds(c);
+    wm_compiled_bound(c->to, c->index->snap_m);
     if (!lay_blocks(c) || !sort_edges(c) || !lay_tiles(c))
         return WANMI_E_MEMORY;
     c->tile.xy = c->xy;

@@ -1,5 +1,19 @@
 /* Keeping and freeing a compiled index. */
-#include "compiled.h"
+#include <math.h>
+
+#include "partition.h"
+
+void wm_compiled_bound(wm_compiled *c, double snap_m)
+{
+    const wm_plane *p = &c->plane;
+    double off = WM_POSITION_DOUBT_M, reach = snap_m + 1;
+    c->rim_x = (float)(off * p->x.per_step + 2e-7);
+    c->rim_y = (float)(off * p->y.per_step + 2e-7);
+    c->strip = (float)(WM_CUT_UNIT * (2 * off * fmax(p->x.per_step, p->y.per_step) + WM_WITHIN_LINE +
+                                      WM_CUT_DOUBT + WM_FLOAT_DOUBT));
+    c->reach_x = reach * p->x.per_step;
+    c->reach_y = reach * p->y.per_step;
+}
 
 bool wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
 {

@@ -134,6 +134,8 @@ static inline uint32_t wm_cut_next(wm_cut cut, bool above)
 /* Fills index->compiled. Errors: WANMI_E_MEMORY, WANMI_E_CANCELLED,
  * WANMI_E_LOCATE_GEOS. */
 wanmi_status wm_compile(wanmi_index *index, const wanmi_index_options *options, wanmi_error *error);
+/* Sets how far off a place may be, in the tiles' measure, from the plane. */
+void wm_compiled_bound(wm_compiled *compiled, double snap_m);
 /* Gives back what only compiling needs. Gives false when there is no memory. */
 bool wm_compiled_trim(const wanmi_host *host, wm_compiled *compiled);
 void wm_compiled_free(const wanmi_host *host, wm_compiled *compiled);

@@ -6,11 +6,14 @@
 #include "base/error.h"
 #include "chart.h"
 #include "compiled.h"
+#include "image.h"
 
 static void index_free(wanmi_index *index)
 {
     const wanmi_host *host = index->host;
     wanmi_map *map = index->map;
+    if (index->image != NULL)
+        wm_image_let_go(index);
     for (uint32_t i = 0; index->layers != NULL && i < index->layer_count; i++)
         wm_tree_drop(host, &index->layers[i].tree);
     wm_free(host, index->layers, index->layer_count * sizeof *index->layers);
@@ -25,28 +28,20 @@ static void index_free(wanmi_index *index)
 
 static bool read_layer(wanmi_index *index, uint32_t number, wm_box *boxes)
 {
-    wanmi_layer_info info = {0};
-    wanmi_map_layer(index->map, number, &info);
-    for (uint32_t i = 0; i < info.area_count; i++) {
+    wm_layer *layer = &index->layers[number];
+    for (uint32_t i = 0; i < layer->area_count; i++) {
         wanmi_area_info area;
-        wanmi_map_area(index->map, info.first_area + i, &area);
+        wanmi_map_area(index->map, layer->first_area + i, &area);
         boxes[i] = (wm_box){area.min_x, area.min_y, area.max_x, area.max_y};
     }
-    wm_layer *layer = &index->layers[number];
-    layer->kind = info.kind;
-    layer->first_area = info.first_area;
-    layer->area_count = info.area_count;
-    return wm_tree_build(index->host, boxes, info.area_count, info.first_area, &layer->tree);
+    return wm_tree_build(index->host, boxes, layer->area_count, layer->first_area, &layer->tree);
 }
 
 static bool read_layers(wanmi_index *index)
 {
     uint32_t largest = 0;
-    for (uint32_t i = 0; i < index->layer_count; i++) {
-        wanmi_layer_info info = {0};
-        wanmi_map_layer(index->map, i, &info);
-        largest = info.area_count > largest ? info.area_count : largest;
-    }
+    for (uint32_t i = 0; i < index->layer_count; i++)
+        largest = index->layers[i].area_count > largest ? index->layers[i].area_count : largest;
     size_t size = wm_product(largest, sizeof(wm_box));
     wm_box *boxes = wm_alloc(index->host, size);
     bool done = boxes != NULL;
@@ -97,10 +92,17 @@ static void read_ancestors(wanmi_index *index)
     }
 }
 
-static bool compile(wanmi_index *index)
+static bool read_kinds(wanmi_index *index)
 {
     index->layers = wm_alloc_zero(index->host, wm_product(index->layer_count, sizeof *index->layers));
-    return index->layers != NULL && read_layers(index) && read_spans(index);
+    for (uint32_t i = 0; index->layers != NULL && i < index->layer_count; i++) {
+        wanmi_layer_info info = {0};
+        wanmi_map_layer(index->map, i, &info);
+        index->layers[i].kind = info.kind;
+        index->layers[i].first_area = info.first_area;
+        index->layers[i].area_count = info.area_count;
+    }
+    return index->layers != NULL;
 }
 
 void wanmi_index_options_init(wanmi_index_options *options)
@@ -108,28 +110,22 @@ void wanmi_index_options_init(wanmi_index_options *options)
     *options = (wanmi_index_options){.struct_size = sizeof *options};
 }
 
-/* An older caller's struct is shorter. */
-static bool options_fill(wanmi_index_options *to, const wanmi_index_options *from)
+wanmi_status wm_index_options_take(wanmi_index_options *to, const wanmi_index_options *from,
+                                   wanmi_error *error)
 {
     wanmi_index_options_init(to);
     if (from == NULL)
-        return true;
+        return WANMI_OK;
     if (from->struct_size < sizeof(size_t) || from->struct_size > sizeof *to)
-        return false;
-    memcpy(to, from, from->struct_size);
-    return true;
+        return wm_error(error, WANMI_E_ARGUMENT, "the options were not filled by wanmi_index_options_init");
+    memcpy(to, from, from->struct_size);    /* an older caller's struct is shorter */
+    if (to->charts >> (WANMI_DATUM_MAP + 1) != 0)
+        return wm_error(error, WANMI_E_ARGUMENT, "charts 0x%x has bits of no datum", (unsigned)to->charts);
+    return WANMI_OK;
 }
 
-wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *options,
-                                wanmi_index **index, wanmi_error *error)
+wanmi_status wm_index_new(wanmi_map *map, wanmi_index **index, wanmi_error *error)
 {
-    wanmi_index_options o;
-    if (!options_fill(&o, options))
-        return wm_error(error, WANMI_E_ARGUMENT, "the options were not filled by wanmi_index_options_init");
-    if (o.charts >> (WANMI_DATUM_MAP + 1) != 0)
-        return wm_error(error, WANMI_E_ARGUMENT, "charts 0x%x has bits of no datum", (unsigned)o.charts);
-    if (map == NULL || index == NULL)
-        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_index_create wants a map and a place for the index");
     const wanmi_host *host = wanmi_map_host(map);
     wanmi_index *fresh = wm_alloc_zero(host, sizeof *fresh);
     if (fresh == NULL)
@@ -146,18 +142,41 @@ wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *optio
     fresh->cell_layer = wanmi_map_cell_layer(map);
     fresh->snap_m = meta.snap_m;
     read_ancestors(fresh);
-    if (!compile(fresh)) {
+    if (!read_kinds(fresh)) {
         index_free(fresh);
         return wm_error_memory(error);
     }
-    if (!o.exact_only && fresh->area_count > 0) {
-        wanmi_status status = wm_compile(fresh, &o, error);
-        if (status == WANMI_OK)
-            status = wm_index_charts(fresh, o.charts, error);
-        if (status != WANMI_OK) {
-            index_free(fresh);
-            return status;
-        }
+    *index = fresh;
+    return WANMI_OK;
+}
+
+static wanmi_status compile(wanmi_index *index, const wanmi_index_options *options, wanmi_error *error)
+{
+    if (!read_layers(index) || !read_spans(index))
+        return wm_error_memory(error);
+    if (options->exact_only || index->area_count == 0)
+        return WANMI_OK;
+    index->charts_asked = options->charts;
+    wanmi_status status = wm_compile(index, options, error);
+    return status == WANMI_OK ? wm_index_charts(index, options->charts, error) : status;
+}
+
+wanmi_status wanmi_index_create(wanmi_map *map, const wanmi_index_options *options,
+                                wanmi_index **index, wanmi_error *error)
+{
+    wanmi_index_options o;
+    wanmi_index *fresh = NULL;
+    wanmi_status status = wm_index_options_take(&o, options, error);
+    if (status == WANMI_OK && (map == NULL || index == NULL))
+        status = wm_error(error, WANMI_E_ARGUMENT, "wanmi_index_create wants a map and a place for the index");
+    if (status == WANMI_OK)
+        status = wm_index_new(map, &fresh, error);
+    if (status != WANMI_OK)
+        return status;
+    status = compile(fresh, &o, error);
+    if (status != WANMI_OK) {
+        index_free(fresh);
+        return status;
     }
     *index = fresh;
     return WANMI_OK;
@@ -182,17 +201,23 @@ wanmi_map *wanmi_index_map(const wanmi_index *index)
     return index->map;
 }
 
-uint64_t wanmi_index_bytes(const wanmi_index *index)
+static uint64_t own_bytes(const wanmi_index *index)
 {
-    uint64_t bytes = sizeof *index + index->layer_count * sizeof *index->layers;
+    uint64_t bytes = 0;
     for (uint32_t i = 0; i < index->layer_count; i++)
         bytes += wm_tree_bytes(&index->layers[i].tree);
     if (index->spans != NULL)
         bytes += index->area_count * sizeof *index->spans;
     if (index->compiled != NULL)
         bytes += wm_compiled_bytes(index->compiled);
+    return bytes;
+}
+
+uint64_t wanmi_index_bytes(const wanmi_index *index)
+{
+    uint64_t bytes = sizeof *index + index->layer_count * sizeof *index->layers;
     for (int datum = 0; datum < WM_CHARTS; datum++)
         if (index->charts[datum] != NULL)
             bytes += wanmi_chart_bytes(index->charts[datum]);
-    return bytes;
+    return bytes + (index->image != NULL ? wm_image_adopted_bytes(index) : own_bytes(index));
 }

@@ -24,6 +24,7 @@ typedef struct wm_span {
 } wm_span;
 
 typedef struct wm_compiled wm_compiled;
+typedef struct wm_image wm_image;
 
 /* Datums that can have a chart. */
 enum { WM_CHARTS = WANMI_DATUM_MAP };
@@ -49,11 +50,19 @@ struct wanmi_index {
     double snap_m;
     wm_compiled *compiled;          /* NULL: every engine takes the exact path */
     wanmi_chart *charts[WM_CHARTS]; /* over the areas, by wm_chart_datum; NULL: PROJ projects all */
+    uint32_t charts_asked;          /* wanmi_index_options.charts */
+    wm_image *image;                /* the file that holds trees, spans and what is compiled; NULL: the host does */
     pthread_mutex_t geos_lock;      /* held while a session makes or frees GEOS objects: areas.h */
 };
 
 /* What tuples need to know of the layers. */
 wm_layout wm_index_layout(const wanmi_index *index);
+/* The options whole. Errors: WANMI_E_ARGUMENT. */
+wanmi_status wm_index_options_take(wanmi_index_options *to, const wanmi_index_options *from,
+                                   wanmi_error *error);
+/* An index that knows its map's layers and nothing of their areas: no trees, no
+ * spans. Release with wanmi_index_release. Errors: WANMI_E_MEMORY. */
+wanmi_status wm_index_new(wanmi_map *map, wanmi_index **index, wanmi_error *error);
 
 /* Whether an area counts at an instant. */
 static inline bool wm_index_valid(const wanmi_index *index, uint32_t area, int64_t instant_us)

@@ -64,7 +64,7 @@ static void sort_by_curve(const wm_box *boxes, uint32_t count, uint64_t *keys)
     qsort(keys, count, sizeof *keys, compare_keys);
 }
 
-static void lay_out_levels(wm_tree *tree, uint32_t count)
+void wm_tree_lay_out(wm_tree *tree, uint32_t count)
 {
     tree->count = count;
     for (uint32_t boxes = count;; boxes = (boxes + WM_TREE_FANOUT - 1) / WM_TREE_FANOUT) {
@@ -117,7 +117,7 @@ bool wm_tree_build(const wanmi_host *host, const wm_box *boxes, uint32_t count, 
     if (count == 0)
         return true;
     wm_tree fresh = {.count = 0};
-    lay_out_levels(&fresh, count);
+    wm_tree_lay_out(&fresh, count);
     size_t keys_size = wm_product(count, sizeof(uint64_t));
     uint64_t *keys = wm_alloc(host, keys_size);
     fresh.nodes = wm_alloc_aligned(host, wm_product(fresh.node_count, sizeof *fresh.nodes), NODE_ALIGNMENT);

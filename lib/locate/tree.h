@@ -44,6 +44,9 @@ bool wm_tree_build(const wanmi_host *host, const wm_box *boxes, uint32_t count, 
 void wm_tree_drop(const wanmi_host *host, wm_tree *tree);
 uint64_t wm_tree_bytes(const wm_tree *tree);
 
+/* Levels, starts and node_count of an empty tree for so many boxes, at least one. */
+void wm_tree_lay_out(wm_tree *tree, uint32_t count);
+
 /* A walk over all boxes that meet a window, edges included. The window may be
  * made smaller between two steps, and nodes not yet opened heed it: that is how
  * the nearest area is found. */

@@ -138,7 +138,8 @@ wanmi_status test_add_box(wanmi_map_builder *builder, const char *layer, const c
     return test_add_area(builder, layer, code, parent, WANMI_TIME_NONE, WANMI_TIME_NONE, &area);
 }
 
-wanmi_status test_open_builder(const wanmi_host *host, double snap_m, wanmi_map_builder **builder)
+static wanmi_status open_named(const wanmi_host *host, double snap_m, const char *uuid,
+                               uint32_t generation, wanmi_map_builder **builder)
 {
     wanmi_error error;
     wanmi_status status = checked("builder", wanmi_map_builder_create(host, builder, &error), &error);
@@ -149,10 +150,17 @@ wanmi_status test_open_builder(const wanmi_host *host, double snap_m, wanmi_map_
     meta.title = "invented";
     meta.crs = "EPSG:4548";
     meta.snap_m = snap_m;
+    meta.uuid = uuid;
+    meta.generation = generation;
     status = checked("meta", wanmi_map_builder_meta(*builder, &meta, &error), &error);
     if (status != WANMI_OK)
         wanmi_map_builder_free(*builder);
     return status;
+}
+
+wanmi_status test_open_builder(const wanmi_host *host, double snap_m, wanmi_map_builder **builder)
+{
+    return open_named(host, snap_m, NULL, 1, builder);
 }
 
 wanmi_map *test_close_builder(wanmi_map_builder *builder)
@@ -364,7 +372,8 @@ wanmi_map *test_make_city(const test_city *city, const wanmi_host *host)
     drawing d = {.city = city, .random = {city->seed}};
     draw(&d);
     wanmi_map_builder *builder = NULL;
-    wanmi_status status = test_open_builder(host, city->snap_m, &builder);
+    wanmi_status status = open_named(host, city->snap_m, city->uuid,
+                                     city->generation != 0 ? city->generation : 1, &builder);
     if (status == WANMI_OK)
         status = add_layers(builder, city->shuffle);
     for (size_t i = 0; i < d.count; i++) {

@@ -57,6 +57,8 @@ typedef struct test_city {
     uint32_t places;            /* overlay areas */
     double snap_m;
     uint64_t shuffle;           /* order in which rows are given; no part of the map */
+    const char *uuid;           /* NULL: a random one */
+    uint32_t generation;        /* 0: 1 */
 } test_city;
 
 /* Instants at which versions change. */
