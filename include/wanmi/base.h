@@ -83,6 +83,10 @@ typedef enum wanmi_status {
     WANMI_E_MAP_DUTY = -206,        /* duty that points nowhere or contradicts another */
     WANMI_E_MAP_RULE = -207,        /* rule that points nowhere or cannot be read */
     WANMI_E_MAP_META = -208,        /* title, CRS, zone, snap or layout that cannot be used */
+    WANMI_E_MAP_CALENDAR = -209,    /* row of a calendar that cannot be read, or meets another on one day */
+    WANMI_E_MAP_DEADLINE = -210,    /* deadline that cannot be read, points nowhere or is doubled */
+    WANMI_E_MAP_ESCALATION = -211,  /* escalation that cannot be read, points nowhere or is doubled */
+    WANMI_E_MAP_OBJECT = -212,      /* object without place, with an unknown owner, or doubled */
 
     WANMI_E_LOCATE_GEOS = -301,     /* GEOS failed; its message is in the error */
     WANMI_E_LOCATE_IMAGE = -302,    /* an index image of another map or version, truncated or altered */

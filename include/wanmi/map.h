@@ -1,4 +1,5 @@
-/* wanmi/map.h - the model: layers, areas, units, duties, rules.
+/* wanmi/map.h - the model: layers, areas, units, duties, rules, calendars,
+ * deadlines, escalations, objects.
  *
  * Takes:   polygons as WKB in the map's CRS (metres), codes as text, tables row
  *          by row, in any order.
@@ -36,6 +37,8 @@ typedef struct wanmi_map_builder wanmi_map_builder;
 #define WANMI_CODE_MAX 64
 #define WANMI_NAME_MAX 255
 #define WANMI_LAYERS_MAX 64
+#define WANMI_LIST_MAX 4095         /* of a list of words joined by ';' */
+#define WANMI_HOURS_MAX 32          /* spans of one column `hours` */
 
 typedef enum wanmi_layer_kind {
     WANMI_PARTITION = 0,            /* areas meet at edges: a point has one owner */
@@ -115,30 +118,30 @@ typedef struct wanmi_duty_def {
 WANMI_API void wanmi_duty_def_init(wanmi_duty_def *def);
 
 /* One row of wanmi_rules; route.h says what a rule means. Empty texts mean
- * "any" in conditions and "none" elsewhere. `weekdays`, `hours`, `mode`,
- * `owner` and `deadline` are kept, written and read, but a plan of 0.1 is
- * refused where one of them is set: a rule is never half obeyed. */
+ * "any" in conditions and "none" elsewhere. The forms of `mode`, `unit`,
+ * `weekdays`, `hours`, `owner` and of roles that begin with '@' stand below
+ * under "forms"; a row that breaks one is refused by the builder. */
 typedef struct wanmi_rule_def {
     size_t struct_size;
     int32_t seq;                    /* order; unique */
     int32_t min_severity;           /* 0 to 255 */
-    const char *mode;
+    const char *mode;               /* list of words: in force only in these modes */
     const char *class_prefix;       /* column `class` */
     const char *layer;
     const char *area;               /* code, or prefix followed by '*' */
-    const char *owner;
+    const char *owner;              /* as wanmi_owner_parse reads it */
     const char *source;
     int64_t valid_from_us;
     int64_t valid_to_us;
-    const char *weekdays;
-    const char *hours;
-    const char *role;
+    const char *weekdays;           /* as wanmi_days_parse reads it; no dates */
+    const char *hours;              /* as wanmi_hours_parse reads it */
+    const char *role;               /* "@authority", "@property", "@upkeep": the owner of the event's object */
     const char *at_layer;
     const char *holders;            /* "best" (default) or "all" */
-    const char *unit;
+    const char *unit;               /* list of codes, none of them twice */
     int32_t copy;                   /* 1: for information */
     int32_t priority;               /* 0 to 9; -1: 5 */
-    const char *deadline;
+    const char *deadline;           /* name of rows of wanmi_deadlines */
     const char *tag;
     int32_t last;                   /* 1: no later rule is looked at */
     int32_t reserved;
@@ -146,6 +149,171 @@ typedef struct wanmi_rule_def {
 } wanmi_rule_def;
 
 WANMI_API void wanmi_rule_def_init(wanmi_rule_def *def);
+
+/* One row of wanmi_calendars: the working hours of some days of a calendar. A
+ * date wins over a range of dates, that over weekdays; a day that no row names
+ * is a day of rest. Two rows alike in kind must not meet on one day. */
+typedef struct wanmi_calendar_def {
+    size_t struct_size;
+    const char *name;               /* of the calendar */
+    const char *day;                /* weekdays ("1-5"), a date ("2008-10-01") or a range of dates with both ends
+                                       included ("2008-10-01/2008-10-07"), as wanmi_days_parse reads it */
+    const char *hours;              /* as wanmi_hours_parse reads it, none across midnight; "": a day of rest */
+    int64_t row;
+} wanmi_calendar_def;
+
+WANMI_API void wanmi_calendar_def_init(wanmi_calendar_def *def);
+
+/* One row of wanmi_deadlines. A profile is all rows of one name: the first row in
+ * the order of `seq` whose conditions hold says the limit; where none holds
+ * there is no due time. */
+typedef struct wanmi_deadline_def {
+    size_t struct_size;
+    const char *name;
+    int32_t seq;                    /* unique in its profile */
+    int32_t min_severity;           /* 0 to 255 */
+    const char *class_prefix;       /* column `class`; "": any */
+    const char *grade;              /* of the event's cell, the whole text; "": any */
+    const char *mode;               /* list of words; "": any */
+    double limit;                   /* above 0, up to 100,000; whole unless in hours */
+    const char *unit;               /* as wanmi_limit_unit_parse reads it */
+    const char *calendar;           /* of working hours and days only; "": the one named "default" */
+    int64_t row;
+} wanmi_deadline_def;
+
+WANMI_API void wanmi_deadline_def_init(wanmi_deadline_def *def);
+
+/* One row of wanmi_escalations: who takes over when a delivery is not
+ * acknowledged or not done in time. All rows whose conditions hold make the
+ * chain, in the order of `seq`. */
+typedef struct wanmi_escalation_def {
+    size_t struct_size;
+    int32_t seq;                    /* unique */
+    int32_t min_severity;           /* 0 to 255 */
+    const char *class_prefix;       /* column `class`; "": any */
+    const char *role;               /* of the delivery; "": any */
+    const char *mode;               /* list of words; "": any */
+    const char *on;                 /* "ack": not acknowledged; "done": not done */
+    const char *since;              /* column `from`: what the limit counts from: "event" (default) or "due" */
+    double limit;                   /* 0 to 100,000; whole unless in hours */
+    const char *unit;               /* as wanmi_limit_unit_parse reads it */
+    const char *calendar;           /* of working hours and days only; "": the one named "default" */
+    const char *to;                 /* "unit_parent", "area_parent", "holder" or "unit" */
+    const char *target_role;        /* with holder (needed) and area_parent ("": the delivery's) */
+    const char *at_layer;           /* with holder; "": the cell layer */
+    const char *target_unit;        /* with unit (needed): a code */
+    int32_t priority;               /* 0 to 9; -1: the delivery's */
+    int32_t reserved;
+    const char *tag;
+    int64_t row;
+} wanmi_escalation_def;
+
+WANMI_API void wanmi_escalation_def_init(wanmi_escalation_def *def);
+
+/* One row of wanmi_objects: a thing with a place and up to three owners. */
+typedef struct wanmi_object_def {
+    size_t struct_size;
+    const char *code;               /* unique */
+    const char *name;
+    const char *class_text;         /* column `class` */
+    double x;                       /* metres in the map's CRS; must be given */
+    double y;
+    const char *authority;          /* codes of units; "": none */
+    const char *property;
+    const char *upkeep;
+    int64_t row;
+} wanmi_object_def;
+
+WANMI_API void wanmi_object_def_init(wanmi_object_def *def);
+
+/* ---- forms: what the texts of some columns say ----------------------------------
+ * The builder checks them; who reads a map gets the same numbers from the same
+ * functions. Blanks around words, dates and times do not count.
+ * All: Owns: the caller. Threads: any. Errors: WANMI_E_PARSE with the text, and
+ * words that say what is wrong with it. Since: 0.2 */
+
+/* Walks a list of words joined by ';' (columns `mode` and `unit`): gives the word
+ * that begins at byte `*at` and moves `*at` behind it; begin with 0. The word is
+ * not ended by a NUL. WANMI_END: there are no more; an empty text has none.
+ * Errors: WANMI_E_PARSE (an empty word). */
+WANMI_API wanmi_status wanmi_list_next(const char *list, size_t *at, const char **word,
+                                       size_t *length, wanmi_error *error);
+
+/* A span of a day, in minutes after its local midnight; from_minute is included,
+ * to_minute is not. 0 <= from_minute < 1440, from_minute < to_minute. One that
+ * crosses midnight belongs to the day on which it begins: to_minute is above 1440. */
+typedef struct wanmi_hours {
+    int32_t from_minute;
+    int32_t to_minute;
+} wanmi_hours;
+
+/* Reads spans such as "08:00-12:00;14:00-18:00" (',' is allowed too): 00:00 to
+ * 24:00, one digit suffices for the hour; an end that is not later than its
+ * begin is on the next day (22:00-06:00). They come in the order of time and do
+ * not overlap. An empty text has none. `capacity` of WANMI_HOURS_MAX always
+ * suffices. Errors: WANMI_E_PARSE; WANMI_E_LIMIT (more than `capacity`). */
+WANMI_API wanmi_status wanmi_hours_parse(const char *text, wanmi_hours *spans, size_t capacity,
+                                         size_t *count, wanmi_error *error);
+
+typedef enum wanmi_days_kind {
+    WANMI_DAYS_ANY = 0,             /* an empty text */
+    WANMI_DAYS_WEEK = 1,            /* the weekdays of `weekdays` */
+    WANMI_DAYS_WORK = 2,            /* "workday": days with working hours in `calendar` */
+    WANMI_DAYS_REST = 3,            /* "restday": days without */
+    WANMI_DAYS_RANGE = 4,           /* dates from first_day to last_day */
+    WANMI_DAYS_DATE = 5             /* one date: first_day, equal to last_day */
+} wanmi_days_kind;
+
+typedef struct wanmi_days {
+    wanmi_days_kind kind;
+    uint32_t weekdays;              /* bit 0 is Monday ... bit 6 Sunday */
+    int64_t first_day;              /* days since 1970-01-01, both included */
+    int64_t last_day;
+    char calendar[256];             /* with WANMI_DAYS_WORK and _REST; "default" unless named */
+} wanmi_days;
+
+/* Reads weekdays ("1-5", "mon;wed-fri", "sat-mon"; 1 is Monday; ',' is allowed
+ * too), "workday" or "restday" (of a calendar: "workday@school"), a date, or two
+ * dates joined by '/'. */
+WANMI_API wanmi_status wanmi_days_parse(const char *text, wanmi_days *days, wanmi_error *error);
+
+/* Places of an object's owners. */
+typedef enum wanmi_owner {
+    WANMI_OWNER_AUTHORITY = 0,      /* "authority" or "主管": who is in charge of it */
+    WANMI_OWNER_PROPERTY = 1,       /* "property" or "权属": whose it is */
+    WANMI_OWNER_UPKEEP = 2          /* "upkeep" or "养护": who keeps it up */
+} wanmi_owner;
+
+typedef enum wanmi_owner_match {
+    WANMI_OWNER_ANY = 0,            /* an empty text: no condition, not even that there is an object */
+    WANMI_OWNER_CODE = 1,           /* the owner's code is `text` */
+    WANMI_OWNER_PREFIX = 2,         /* the owner's code begins with `text`, which may be empty */
+    WANMI_OWNER_KIND = 3            /* the owner unit's `kind` is `text` */
+} wanmi_owner_match;
+
+typedef struct wanmi_owner_test {
+    wanmi_owner_match match;
+    int32_t owner;                  /* a wanmi_owner, or -1: any of the three */
+    char text[256];
+} wanmi_owner_test;
+
+/* Reads a condition on owners: "CODE", "CODE*" or "@UNITKIND" of any owner, or
+ * with the owner before it: "upkeep=CODE", "upkeep=CODE*", "upkeep=@UNITKIND". */
+WANMI_API wanmi_status wanmi_owner_parse(const char *text, wanmi_owner_test *test, wanmi_error *error);
+
+/* Reads the role of an owner: "@authority", "@property", "@upkeep". Every other
+ * text that begins with '@' is an error; one that does not gives WANMI_END. */
+WANMI_API wanmi_status wanmi_owner_role_parse(const char *role, wanmi_owner *owner, wanmi_error *error);
+
+typedef enum wanmi_limit_unit {
+    WANMI_URGENT_HOUR = 0,          /* runs round the clock */
+    WANMI_WORKING_HOUR = 1,
+    WANMI_WORKING_DAY = 2,
+    WANMI_NATURAL_DAY = 3
+} wanmi_limit_unit;
+
+/* Reads "urgent_hour", "working_hour", "working_day", "natural_day". */
+WANMI_API wanmi_status wanmi_limit_unit_parse(const char *text, wanmi_limit_unit *unit, wanmi_error *error);
 
 /* ---- building ------------------------------------------------------------------ */
 
@@ -172,6 +340,15 @@ WANMI_API wanmi_status wanmi_map_builder_duty(wanmi_map_builder *builder,
                                               const wanmi_duty_def *def, wanmi_error *error);
 WANMI_API wanmi_status wanmi_map_builder_rule(wanmi_map_builder *builder,
                                               const wanmi_rule_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_calendar(wanmi_map_builder *builder,
+                                                  const wanmi_calendar_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_deadline(wanmi_map_builder *builder,
+                                                  const wanmi_deadline_def *def, wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_escalation(wanmi_map_builder *builder,
+                                                    const wanmi_escalation_def *def,
+                                                    wanmi_error *error);
+WANMI_API wanmi_status wanmi_map_builder_object(wanmi_map_builder *builder,
+                                                const wanmi_object_def *def, wanmi_error *error);
 
 /* Checks a polygon alone, as wanmi_map_builder_area does. `def` needs only
  * layer, code, row and wkb. Errors: as there. Since: 0.1 */
@@ -192,11 +369,13 @@ WANMI_API void wanmi_map_build_options_init(wanmi_map_build_options *options);
 
 /* Makes the map: resolves parents, duties and rules, sorts, numbers, and checks
  * the whole: doubled codes (per instant), unknown parents, loops among units,
- * duties and rules that point nowhere, two duties alike. With on_problem a row
+ * duties, rules, deadlines, escalations and objects that point nowhere, two
+ * duties alike, doubled seq, two rows of a calendar on one day. With on_problem a row
  * that fails is left out (a layer, area or unit whose parent is not there or
  * makes a loop keeps its place without a parent). The builder is left as it was.
  * A cell layer or fallback unit that meta names may come later: it is missed only
- * when there is another partition of level 0, or any unit.
+ * when there is another partition of level 0, or any unit; so may a deadline or
+ * calendar that a row names: it is missed only when the map has any.
  * `options` may be NULL.
  * Owns: release with wanmi_map_release. Threads: the builder's thread.
  * Errors: WANMI_E_MAP_..., WANMI_E_CRS_..., WANMI_E_ZONE, WANMI_E_MEMORY,
@@ -325,8 +504,35 @@ WANMI_API const char *wanmi_map_tag(const wanmi_map *map, uint32_t tag);
 WANMI_API uint32_t wanmi_map_rule_count(const wanmi_map *map);
 WANMI_API wanmi_status wanmi_map_rule(const wanmi_map *map, uint32_t rule, wanmi_rule_def *def);
 
+/* Calendars are sorted by name, then weekdays before ranges before dates, each in
+ * the order of time; deadlines by name and seq; escalations by seq. `def` as with
+ * rules. Roles and tags of escalations are numbered with the others. Since: 0.2 */
+WANMI_API uint32_t wanmi_map_calendar_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_calendar(const wanmi_map *map, uint32_t calendar, wanmi_calendar_def *def);
+WANMI_API uint32_t wanmi_map_deadline_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_deadline(const wanmi_map *map, uint32_t deadline, wanmi_deadline_def *def);
+WANMI_API uint32_t wanmi_map_escalation_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_escalation(const wanmi_map *map, uint32_t escalation,
+                                            wanmi_escalation_def *def);
+
+typedef struct wanmi_object_info {
+    const char *code;
+    const char *name;
+    const char *class_text;
+    double x, y;                    /* metres */
+    uint32_t owners[3];             /* units, by wanmi_owner; WANMI_NONE: none */
+    int64_t row;
+} wanmi_object_info;
+
+/* Objects are sorted by code. Since: 0.2 */
+WANMI_API uint32_t wanmi_map_object_count(const wanmi_map *map);
+WANMI_API wanmi_status wanmi_map_object(const wanmi_map *map, uint32_t object, wanmi_object_info *info);
+WANMI_API const char *wanmi_map_object_code(const wanmi_map *map, uint32_t object);
+WANMI_API uint32_t wanmi_map_find_object(const wanmi_map *map, const char *code);
+
 /* Whether two maps say the same: meta (with uuid), layers, areas with every
- * coordinate bit, units, duties, rules; not the rows they came from, nor the
+ * coordinate bit, units, duties, rules, calendars, deadlines, escalations,
+ * objects; not the rows they came from, nor the
  * generation, nor allow_ballpark. WANMI_OK: equal. WANMI_PARTIAL: `difference` names the first one.
  * Since: 0.1 */
 WANMI_API wanmi_status wanmi_map_equal(const wanmi_map *a, const wanmi_map *b, wanmi_error *difference);

@@ -33,7 +33,9 @@ typedef enum wanmi_datum {
     WANMI_DATUM_CGCS2000 = 1,       /* the same, treated as equal to WGS 84 */
     WANMI_DATUM_GCJ02 = 2,          /* longitude, latitude with the GCJ-02 offset */
     WANMI_DATUM_BD09 = 3,           /* longitude, latitude with the BD-09 offset */
-    WANMI_DATUM_MAP = 4             /* already x, y in the map's CRS, in metres */
+    WANMI_DATUM_MAP = 4,            /* already x, y in the map's CRS, in metres */
+    WANMI_DATUM_OBJECT = 5          /* no numbers: the place of the event's object. Only events may have it; to
+                                       locate and to project it is an unknown datum */
 } wanmi_datum;
 
 /* Which way an answer is found. Both give the same answer for every point;
@@ -80,7 +82,8 @@ typedef enum wanmi_reason {
     WANMI_REASON_ATTEMPTS = 15,     /* the sink asked for a retry and no attempt is left */
     WANMI_REASON_SHUTDOWN = 16,     /* closed while still pending */
     WANMI_REASON_ERROR = 17,        /* the submit call returned an error, which says more */
-    WANMI_REASON_UNCOVERED = 18     /* outside what a chart covers, and it was given no transform to ask */
+    WANMI_REASON_UNCOVERED = 18,    /* outside what a chart covers, and it was given no transform to ask */
+    WANMI_REASON_OBJECT = 19        /* object number that is not in the words, or no object of the map */
 } wanmi_reason;
 
 /* The text of a reason, such as "latitude"; never NULL.
@@ -98,7 +101,10 @@ typedef struct wanmi_event {
     uint32_t source_id;             /* number of the source's text in the words; WANMI_NONE: none */
     uint8_t datum;                  /* wanmi_datum */
     uint8_t severity;               /* 0 (least) to 255 */
-    uint8_t reserved[14];           /* zero */
+    uint8_t reserved[2];            /* zero */
+    uint32_t object_id;             /* number of the object's code in the words; read with WANMI_DATUM_OBJECT only,
+                                       which then is where the event is: x and y are not read */
+    uint8_t reserved_end[8];        /* zero */
 } wanmi_event;
 
 /* How a delivery's unit was found. */
@@ -106,10 +112,11 @@ typedef enum wanmi_step {
     WANMI_STEP_UNIT = 0,            /* the rule names the unit itself */
     WANMI_STEP_DUTY = 1,            /* a duty of the event's own area */
     WANMI_STEP_ANCESTOR = 2,        /* a duty of an ancestor of that area */
-    WANMI_STEP_FALLBACK = 3         /* the map's fallback unit */
+    WANMI_STEP_FALLBACK = 3,        /* the map's fallback unit */
+    WANMI_STEP_OWNER = 4            /* an owner of the event's object */
 } wanmi_step;
 
-/* The text of a step: "unit", "duty", "ancestor", "fallback". Since: 0.1 */
+/* The text of a step: "unit", "duty", "ancestor", "fallback", "owner". Since: 0.1 */
 WANMI_API const char *wanmi_step_text(wanmi_step step);
 
 /* Bits of wanmi_delivery.flags. */

@@ -37,6 +37,10 @@ static const named_status statuses[] = {
     {WANMI_E_MAP_DUTY, "WANMI_E_MAP_DUTY"},
     {WANMI_E_MAP_RULE, "WANMI_E_MAP_RULE"},
     {WANMI_E_MAP_META, "WANMI_E_MAP_META"},
+    {WANMI_E_MAP_CALENDAR, "WANMI_E_MAP_CALENDAR"},
+    {WANMI_E_MAP_DEADLINE, "WANMI_E_MAP_DEADLINE"},
+    {WANMI_E_MAP_ESCALATION, "WANMI_E_MAP_ESCALATION"},
+    {WANMI_E_MAP_OBJECT, "WANMI_E_MAP_OBJECT"},
     {WANMI_E_LOCATE_GEOS, "WANMI_E_LOCATE_GEOS"},
     {WANMI_E_LOCATE_IMAGE, "WANMI_E_LOCATE_IMAGE"},
     {WANMI_E_LOCATE_NO_IMAGE, "WANMI_E_LOCATE_NO_IMAGE"},
@@ -77,6 +81,7 @@ static const char *const reasons[] = {
     [WANMI_REASON_SHUTDOWN] = "shutdown",
     [WANMI_REASON_ERROR] = "error",
     [WANMI_REASON_UNCOVERED] = "uncovered",
+    [WANMI_REASON_OBJECT] = "object",
 };
 
 static const char *const steps[] = {
@@ -84,6 +89,7 @@ static const char *const steps[] = {
     [WANMI_STEP_DUTY] = "duty",
     [WANMI_STEP_ANCESTOR] = "ancestor",
     [WANMI_STEP_FALLBACK] = "fallback",
+    [WANMI_STEP_OWNER] = "owner",
 };
 
 const char *wanmi_status_name(wanmi_status status)

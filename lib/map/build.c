@@ -1,5 +1,5 @@
 /* wanmi_map_build: from a builder's rows to an immutable map. Meta and layers
- * are resolved here; areas, units, duties and rules in their own files. */
+ * are resolved here; areas, units, duties, rules and so on in their own files. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -268,7 +268,8 @@ static wanmi_status build_all(wm_build *build)
 {
     wanmi_status (*const steps[])(wm_build *) = {
         build_meta, build_layers, wm_build_areas, wm_build_units,
-        wm_build_duties, wm_build_rules, wm_build_words, settle_texts};
+        wm_build_duties, wm_build_calendars, wm_build_deadlines, wm_build_rules,
+        wm_build_escalations, wm_build_objects, wm_build_words, settle_texts};
     wanmi_status status = wm_progress(build, 0);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == WANMI_OK; i++)
         status = steps[i](build);
@@ -319,8 +320,9 @@ wanmi_status wanmi_map_build(wanmi_map_builder *builder, const wanmi_map_build_o
         status = create_map(&builder->host, &build.map, error);
     if (status != WANMI_OK)
         return status;
-    build.total = 2 * (uint64_t)builder->area_count + builder->unit_count + builder->duty_count +
-                  builder->rule_count;
+    build.total = 2 * (uint64_t)builder->area_count + builder->unit_count + builder->duty_count;
+    for (int i = 0; i < WM_KINDS; i++)
+        build.total += builder->rows[i].count;
     status = build_all(&build);
     drop_scratch(&build);
     if (status == WANMI_OK)

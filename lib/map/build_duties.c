@@ -1,6 +1,5 @@
-/* Duties and rules of a map: what they point to, their order, and the numbers of
- * roles and tags. */
-#include <stdio.h>
+/* Duties of a map: what they point to and their order; the numbers of roles and
+ * tags. */
 #include <string.h>
 
 #include "model.h"
@@ -152,115 +151,6 @@ wanmi_status wm_build_duties(wm_build *build)
         return wm_error_memory(build->error);
     status = build_duties(build, &work);
     wm_free(build->host, work.found, size);
-    return status;
-}
-
-/* ---- rules ---------------------------------------------------------------------- */
-
-static int compare_rules(const void *context, uint32_t a, uint32_t b)
-{
-    const wanmi_rule_def *rules = context;
-    return (rules[a].seq > rules[b].seq) - (rules[a].seq < rules[b].seq);
-}
-
-/* Whether `area` (a code, or a prefix and '*') means any area of the layer. */
-static bool area_is_there(const wm_build *build, uint32_t layer, const char *area)
-{
-    const wanmi_map *map = build->map;
-    size_t length = strlen(area);
-    if (length == 0 || area[length - 1] != '*')
-        return wm_find_key(map, build->pool.bytes, layer, area) != WANMI_NONE;
-    uint32_t low = map->layers[layer].first_area, end = low + map->layers[layer].area_count;
-    uint32_t high = end;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strncmp(build->pool.bytes + map->code[middle], area, length - 1) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < end && strncmp(build->pool.bytes + map->code[low], area, length - 1) == 0;
-}
-
-static const char *wrong_rule(const wm_build *build, const wanmi_rule_def *def, const char **value)
-{
-    const wanmi_map *map = build->map;
-    const char *texts = build->pool.bytes;
-    uint32_t layer = WANMI_NONE;
-    *value = def->layer;
-    if (def->layer[0] != '\0' && (layer = wm_find_layer(map, texts, def->layer)) == WANMI_NONE)
-        return "rule: its layer is not there";
-    *value = def->area;
-    if (def->area[0] != '\0' && !area_is_there(build, layer, def->area))
-        return "rule: its area is not there";
-    *value = def->at_layer;
-    if (def->at_layer[0] != '\0' && wm_find_layer(map, texts, def->at_layer) == WANMI_NONE)
-        return "rule: its at_layer is not there";
-    *value = def->unit;
-    if (def->unit[0] != '\0' && wm_find_unit(map, texts, def->unit) == WANMI_NONE)
-        return "rule: its unit is not there";
-    return NULL;
-}
-
-static wanmi_status keep_rule(wm_build *build, const wanmi_rule_def *def,
-                              const wanmi_rule_def *before, bool *keep)
-{
-    char seq[16];
-    snprintf(seq, sizeof seq, "%d", (int)def->seq);
-    wm_place place = {.row = def->row, .value = seq};
-    *keep = false;
-    if (before != NULL && before->seq == def->seq)
-        return row_problem(build, WANMI_E_MAP_RULE, &place, "rule: its seq is doubled");
-    const char *value, *wrong = wrong_rule(build, def, &value);
-    if (wrong != NULL) {
-        place.value = value;
-        return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_RULE, &place, "seq %s: %s",
-                                            seq, wrong));
-    }
-    if ((def->role[0] != '\0' && !wm_set_add(&build->roles, build->host, def->role)) ||
-        (def->tag[0] != '\0' && !wm_set_add(&build->tags, build->host, def->tag)))
-        return wm_error_memory(build->error);
-    *keep = true;
-    return WANMI_OK;
-}
-
-static wanmi_status put_rule(wm_build *build, wm_rule *rule, const wanmi_rule_def *def)
-{
-    rule->def = *def;
-    rule->def.struct_size = sizeof rule->def;
-    for (size_t i = 0; i < WM_RULE_TEXTS; i++) {
-        wanmi_status status = wm_pool_add(build, wm_rule_get(def, i), &rule->texts[i]);
-        if (status != WANMI_OK)
-            return status;
-    }
-    return WANMI_OK;
-}
-
-wanmi_status wm_build_rules(wm_build *build)
-{
-    wanmi_map *map = build->map;
-    const wanmi_rule_def *defs = build->from->rules;
-    size_t count = build->from->rule_count, kept = 0;
-    wanmi_status status = wm_order(build, count);
-    if (status != WANMI_OK)
-        return status;
-    wm_sort(build->order, build->scratch, count, compare_rules, defs);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t row = build->order[i];
-        bool keep;
-        status = keep_rule(build, &defs[row], kept != 0 ? &defs[build->order[kept - 1]] : NULL, &keep);
-        if (status == WANMI_OK)
-            status = wm_progress(build, 1);
-        if (status != WANMI_OK)
-            return status;
-        if (keep)
-            build->order[kept++] = row;
-    }
-    if ((map->rules = wm_map_block(map, kept, sizeof *map->rules)) == NULL)
-        return wm_error_memory(build->error);
-    map->rule_count = (uint32_t)kept;
-    for (uint32_t r = 0; r < kept && status == WANMI_OK; r++)
-        status = put_rule(build, &map->rules[r], &defs[build->order[r]]);
     return status;
 }
 

@@ -1,5 +1,6 @@
-/* The builder: keeps meta, layers and areas as they come. Units, duties and
- * rules are in builder_tables.c, the building itself in build.c. */
+/* The builder: keeps meta, layers and areas as they come. Units and duties
+ * are in builder_tables.c, rules and what goes with them in builder_routing.c, the
+ * building itself in build.c. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +70,8 @@ void wanmi_map_builder_free(wanmi_map_builder *builder)
     wm_free(&host, builder->areas, builder->area_room * sizeof *builder->areas);
     wm_free(&host, builder->units, builder->unit_room * sizeof *builder->units);
     wm_free(&host, builder->duties, builder->duty_room * sizeof *builder->duties);
-    wm_free(&host, builder->rules, builder->rule_room * sizeof *builder->rules);
+    for (int i = 0; i < WM_KINDS; i++)
+        wm_free(&host, builder->rows[i].defs, builder->rows[i].room * wm_kinds[i].size);
     wm_arena_drop(&builder->texts);
     wm_free(&host, builder, sizeof *builder);
     wm_host_drop(&host);

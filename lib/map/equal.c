@@ -193,35 +193,137 @@ static bool differ_duties(pair *p)
     return false;
 }
 
-static bool differ_rule(pair *p, const wanmi_rule_def *a, const wanmi_rule_def *b)
+/* The texts of two rows of a table. */
+static bool differ_texts(pair *p, int table, const void *a, const void *b)
 {
-    for (size_t i = 0; i < WM_RULE_TEXTS; i++)
-        if (differ_text(p, wm_rule_texts[i].column, wm_rule_get(a, i), wm_rule_get(b, i)))
+    const wm_kind *kind = &wm_kinds[table];
+    for (size_t i = 0; i < kind->column_count; i++)
+        if (differ_text(p, kind->columns[i].column, wm_def_text(a, &kind->columns[i]),
+                        wm_def_text(b, &kind->columns[i])))
             return true;
-    return differ_number(p, "min_severity", a->min_severity, b->min_severity) ||
-           differ_time(p, "valid_from", a->valid_from_us, b->valid_from_us) ||
-           differ_time(p, "valid_to", a->valid_to_us, b->valid_to_us) ||
-           differ_number(p, "copy", a->copy, b->copy) ||
-           differ_number(p, "priority", a->priority, b->priority) ||
-           differ_number(p, "last", a->last, b->last);
+    return false;
+}
+
+static bool differ_real(pair *p, const char *what, double a, double b)
+{
+    if (memcmp(&a, &b, sizeof a) == 0)
+        return false;
+    wm_error_at(p->difference, WANMI_PARTIAL, &p->place, "%s differs: %.17g and %.17g", what, a, b);
+    return true;
 }
 
 static bool differ_rules(pair *p)
 {
     p->place = (wm_place){0};
-    if (differ_number(p, "the number of rules", p->a->rule_count, p->b->rule_count))
+    uint32_t count = wanmi_map_rule_count(p->a);
+    if (differ_number(p, "the number of rules", count, wanmi_map_rule_count(p->b)))
         return true;
-    for (uint32_t i = 0; i < p->a->rule_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         wanmi_rule_def a, b;
         wanmi_map_rule(p->a, i, &a);
         wanmi_map_rule(p->b, i, &b);
         char seq[32];
         snprintf(seq, sizeof seq, "rule %d", (int)a.seq);
         p->place = (wm_place){.code = seq};
-        if (differ_number(p, "seq", a.seq, b.seq) || differ_rule(p, &a, &b))
+        if (differ_number(p, "seq", a.seq, b.seq) || differ_texts(p, WM_RULES, &a, &b) ||
+            differ_number(p, "min_severity", a.min_severity, b.min_severity) ||
+            differ_time(p, "valid_from", a.valid_from_us, b.valid_from_us) ||
+            differ_time(p, "valid_to", a.valid_to_us, b.valid_to_us) ||
+            differ_number(p, "copy", a.copy, b.copy) ||
+            differ_number(p, "priority", a.priority, b.priority) ||
+            differ_number(p, "last", a.last, b.last))
             return true;
     }
     return false;
+}
+
+static bool differ_calendars(pair *p)
+{
+    p->place = (wm_place){0};
+    uint32_t count = wanmi_map_calendar_count(p->a);
+    if (differ_number(p, "the number of calendar rows", count, wanmi_map_calendar_count(p->b)))
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        wanmi_calendar_def a, b;
+        wanmi_map_calendar(p->a, i, &a);
+        wanmi_map_calendar(p->b, i, &b);
+        p->place = (wm_place){.code = a.name};
+        if (differ_texts(p, WM_CALENDARS, &a, &b))
+            return true;
+    }
+    return false;
+}
+
+static bool differ_deadlines(pair *p)
+{
+    p->place = (wm_place){0};
+    uint32_t count = wanmi_map_deadline_count(p->a);
+    if (differ_number(p, "the number of deadlines", count, wanmi_map_deadline_count(p->b)))
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        wanmi_deadline_def a, b;
+        wanmi_map_deadline(p->a, i, &a);
+        wanmi_map_deadline(p->b, i, &b);
+        p->place = (wm_place){.code = a.name};
+        if (differ_texts(p, WM_DEADLINES, &a, &b) || differ_number(p, "seq", a.seq, b.seq) ||
+            differ_number(p, "min_severity", a.min_severity, b.min_severity) ||
+            differ_real(p, "limit", a.limit, b.limit))
+            return true;
+    }
+    return false;
+}
+
+static bool differ_escalations(pair *p)
+{
+    p->place = (wm_place){0};
+    uint32_t count = wanmi_map_escalation_count(p->a);
+    if (differ_number(p, "the number of escalations", count, wanmi_map_escalation_count(p->b)))
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        wanmi_escalation_def a, b;
+        wanmi_map_escalation(p->a, i, &a);
+        wanmi_map_escalation(p->b, i, &b);
+        char seq[32];
+        snprintf(seq, sizeof seq, "escalation %d", (int)a.seq);
+        p->place = (wm_place){.code = seq};
+        if (differ_number(p, "seq", a.seq, b.seq) || differ_texts(p, WM_ESCALATIONS, &a, &b) ||
+            differ_number(p, "min_severity", a.min_severity, b.min_severity) ||
+            differ_real(p, "limit", a.limit, b.limit) ||
+            differ_number(p, "priority", a.priority, b.priority))
+            return true;
+    }
+    return false;
+}
+
+static bool differ_objects(pair *p)
+{
+    static const char *const owners[] = {"the object's authority", "the object's property",
+                                         "the object's upkeep"};
+    p->place = (wm_place){0};
+    if (differ_number(p, "the number of objects", p->a->object_count, p->b->object_count))
+        return true;
+    for (uint32_t i = 0; i < p->a->object_count; i++) {
+        wanmi_object_info a, b;
+        wanmi_map_object(p->a, i, &a);
+        wanmi_map_object(p->b, i, &b);
+        p->place = (wm_place){.code = a.code};
+        if (differ_text(p, "the object's code", a.code, b.code) ||
+            differ_text(p, "the object's name", a.name, b.name) ||
+            differ_text(p, "the object's class", a.class_text, b.class_text) ||
+            differ_real(p, "the object's x", a.x, b.x) || differ_real(p, "the object's y", a.y, b.y))
+            return true;
+        for (size_t o = 0; o < 3; o++)
+            if (differ_text(p, owners[o], wanmi_map_unit_code(p->a, a.owners[o]),
+                            wanmi_map_unit_code(p->b, b.owners[o])))
+                return true;
+    }
+    return false;
+}
+
+static bool differ_tables(pair *p)
+{
+    return differ_units(p) || differ_duties(p) || differ_rules(p) || differ_calendars(p) ||
+           differ_deadlines(p) || differ_escalations(p) || differ_objects(p);
 }
 
 wanmi_status wanmi_map_equal(const wanmi_map *a, const wanmi_map *b, wanmi_error *difference)
@@ -229,7 +331,6 @@ wanmi_status wanmi_map_equal(const wanmi_map *a, const wanmi_map *b, wanmi_error
     if (a == NULL || b == NULL)
         return wm_error(difference, WANMI_E_ARGUMENT, "a map is NULL");
     pair p = {.a = a, .b = b, .difference = difference};
-    bool differ = differ_meta(&p) || differ_layers(&p) || differ_areas(&p) || differ_units(&p) ||
-                  differ_duties(&p) || differ_rules(&p);
+    bool differ = differ_meta(&p) || differ_layers(&p) || differ_areas(&p) || differ_tables(&p);
     return differ ? WANMI_PARTIAL : WANMI_OK;
 }

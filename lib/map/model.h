@@ -64,18 +64,68 @@ wanmi_status wm_layer_name_check(const char *name, wanmi_error *error);
 bool wm_uuid_is(const char *text);
 bool wm_layout_is(const char *text);
 
-/* The text columns of wanmi_rule_def, for all that treats them alike. */
-typedef struct wm_rule_text {
+/* The blank that a text begins or ends with, in bytes; 0: none. */
+size_t wm_text_blank(const char *text, size_t length);
+size_t wm_text_blank_end(const char *text, size_t length);
+
+/* ---- forms of columns (forms.c) ------------------------------------------------------ */
+
+/* Each gives NULL, or words that say what is wrong with the text. `spans` is of
+ * WANMI_HOURS_MAX. */
+const char *wm_read_list(const char *text);
+const char *wm_read_hours(const char *text, wanmi_hours *spans, size_t *count);
+const char *wm_read_days(const char *text, wanmi_days *days);
+const char *wm_read_owner(const char *text, wanmi_owner_test *test);
+const char *wm_read_role(const char *text);
+const char *wm_read_limit_unit(const char *text, wanmi_limit_unit *unit);
+
+/* ---- tables of rules, calendars and so on (kinds.c) ------------------------------------ */
+
+typedef enum wm_form {
+    WM_FORM_NONE,
+    WM_FORM_LIST,
+    WM_FORM_HOURS,
+    WM_FORM_WEEKDAYS,           /* days of a rule: no dates */
+    WM_FORM_DAYS,               /* days of a calendar: neither workday nor restday */
+    WM_FORM_OWNER,
+    WM_FORM_ROLE,
+    WM_FORM_PLAIN_ROLE,         /* none of an owner */
+    WM_FORM_LIMIT_UNIT
+} wm_form;
+
+typedef struct wm_text_column {
     const char *column;
-    size_t at;                  /* offset in wanmi_rule_def */
+    size_t at;                  /* offset in the table's definition */
     size_t most;                /* bytes */
     unsigned rules;
-} wm_rule_text;
+    wm_form form;
+} wm_text_column;
 
-enum { WM_RULE_TEXTS = 14 };
-extern const wm_rule_text wm_rule_texts[WM_RULE_TEXTS];
-const char *wm_rule_get(const wanmi_rule_def *def, size_t text);
-void wm_rule_set(wanmi_rule_def *def, size_t text, const char *value);
+typedef struct wm_kind {
+    const char *name;
+    wanmi_status status;        /* of what is wrong with its rows */
+    const wm_text_column *columns;
+    size_t column_count;
+    size_t size;                /* of a definition */
+    size_t row_at;              /* offset of its `row` */
+} wm_kind;
+
+enum { WM_RULES, WM_CALENDARS, WM_DEADLINES, WM_ESCALATIONS, WM_OBJECTS, WM_KINDS };
+extern const wm_kind wm_kinds[WM_KINDS];
+
+/* A text of a definition; NULL reads as "". */
+const char *wm_def_text(const void *def, const wm_text_column *column);
+void wm_def_put(void *def, const wm_text_column *column, const char *text);
+/* Makes every text that is NULL "". */
+void wm_def_clear(const wm_kind *kind, void *def);
+wm_place wm_def_place(const wm_kind *kind, const void *def);
+/* "row 7: wanmi_rules, column hours: WORDS: 'VALUE'"; gives the table's status. */
+wanmi_status wm_def_wrong(const wm_kind *kind, const void *def, const char *column, const char *value,
+                          const char *words, wanmi_error *error);
+/* Checks all texts and their forms. */
+wanmi_status wm_def_check(const wm_kind *kind, const void *def, wanmi_error *error);
+wanmi_status wm_def_range(const wm_kind *kind, const void *def, const char *column, int64_t value,
+                          int64_t low, int64_t high, wanmi_error *error);
 
 /* ---- the builder ----------------------------------------------------------------------- */
 
@@ -85,6 +135,12 @@ typedef struct wm_area_row {
     size_t first_polygon, first_ring, first_point; /* in the builder's shapes */
     uint32_t polygon_count, ring_count, point_count;
 } wm_area_row;
+
+/* The rows of one of wm_kinds: an array of its definitions. */
+typedef struct wm_rows {
+    void *defs;
+    size_t count, room;
+} wm_rows;
 
 struct wanmi_map_builder {
     wanmi_host host;
@@ -98,9 +154,9 @@ struct wanmi_map_builder {
     wm_area_row *areas;
     wanmi_unit_def *units;
     wanmi_duty_def *duties;
-    wanmi_rule_def *rules;
+    wm_rows rows[WM_KINDS];
     size_t area_count, area_room, unit_count, unit_room;
-    size_t duty_count, duty_room, rule_count, rule_room;
+    size_t duty_count, duty_room;
     wm_shape shapes;            /* of all areas, in the order of `areas` */
     wm_shape scratch;           /* of the area that is being looked at */
 };
@@ -140,10 +196,20 @@ typedef struct wm_unit {
     uint32_t code, name, kind, parent;
 } wm_unit;
 
-typedef struct wm_rule {
-    wanmi_rule_def def;         /* its numbers; the texts are below */
-    uint32_t texts[WM_RULE_TEXTS];
-} wm_rule;
+/* The rows of one of wm_kinds: definitions for their numbers, and places of
+ * their texts. Objects are kept otherwise. */
+typedef struct wm_kept {
+    void *defs;
+    uint32_t *texts;            /* as many a row as the table has text columns */
+    uint32_t count;
+} wm_kept;
+
+typedef struct wm_object {
+    double x, y;
+    int64_t row;
+    uint32_t code, name, class_text;
+    uint32_t owners[3];
+} wm_object;
 
 /* A plain area is one ring of few points: its ring's number follows from its own,
  * and its box is found when asked for. The others have an entry each, numbered in
@@ -166,7 +232,7 @@ typedef struct wm_block {
     size_t size;
 } wm_block;
 
-enum { WM_BLOCKS_MAX = 16 };
+enum { WM_BLOCKS_MAX = 32 };
 
 struct wanmi_map {
     wanmi_host host;
@@ -184,7 +250,8 @@ struct wanmi_map {
     int32_t allow_ballpark;
     uint32_t cell_layer, fallback_unit;
 
-    uint32_t layer_count, area_count, unit_count, duty_count, rule_count, role_count, tag_count;
+    uint32_t layer_count, area_count, unit_count, duty_count, role_count, tag_count,
+        object_count;
     wm_layer layers[WANMI_LAYERS_MAX];
 
     uint32_t *code;             /* texts, one an area */
@@ -200,7 +267,8 @@ struct wanmi_map {
 
     wm_unit *units;
     wanmi_duty_info *duties;
-    wm_rule *rules;
+    wm_kept kept[WM_KINDS];
+    wm_object *objects;
     uint32_t *roles, *tags;     /* texts */
 };
 
@@ -285,8 +353,13 @@ wanmi_status wm_build_shapes(wm_area_work *work);
 wanmi_status wm_build_areas(wm_build *build);
 wanmi_status wm_build_units(wm_build *build);
 wanmi_status wm_build_duties(wm_build *build);
+/* After these: rules and escalations name calendars and deadlines. */
+wanmi_status wm_build_calendars(wm_build *build);
+wanmi_status wm_build_deadlines(wm_build *build);
 wanmi_status wm_build_rules(wm_build *build);
-/* After duties and rules: numbers roles and tags. */
+wanmi_status wm_build_escalations(wm_build *build);
+wanmi_status wm_build_objects(wm_build *build);
+/* After all that: numbers roles and tags. */
 wanmi_status wm_build_words(wm_build *build);
 
 /* Look-ups that the building and the reading share; `texts` are the map's own or

@@ -20,13 +20,31 @@ static bool is_control(const unsigned char *s)
 }
 
 /* Blanks that a table may carry along: space, no-break space, ideographic space. */
+static const char *const blanks[] = {" ", "\xC2\xA0", "\xE3\x80\x80"};
+
 static bool is_blank(const unsigned char *s, size_t length)
 {
-    static const char *const blanks[] = {" ", "\xC2\xA0", "\xE3\x80\x80"};
-    for (size_t i = 0; i < 3; i++)
-        if (strlen(blanks[i]) == length && memcmp(s, blanks[i], length) == 0)
-            return true;
-    return false;
+    return wm_text_blank((const char *)s, length) == length;
+}
+
+size_t wm_text_blank(const char *text, size_t length)
+{
+    for (size_t i = 0; i < 3; i++) {
+        size_t size = strlen(blanks[i]);
+        if (size <= length && memcmp(text, blanks[i], size) == 0)
+            return size;
+    }
+    return 0;
+}
+
+size_t wm_text_blank_end(const char *text, size_t length)
+{
+    for (size_t i = 0; i < 3; i++) {
+        size_t size = strlen(blanks[i]);
+        if (size <= length && memcmp(text + length - size, blanks[i], size) == 0)
+            return size;
+    }
+    return 0;
 }
 
 /* What is wrong with the characters, or NULL; `shown`: the text can be put into
@@ -134,35 +152,4 @@ bool wm_layout_is(const char *text)
         if (text[1] != '+')
             return false;
     }
-}
-
-#define COLUMN(name) offsetof(wanmi_rule_def, name)
-
-const wm_rule_text wm_rule_texts[WM_RULE_TEXTS] = {
-    {"mode", COLUMN(mode), WANMI_CODE_MAX, WM_TEXT_FREE},
-    {"class", COLUMN(class_prefix), WANMI_CODE_MAX, WM_TEXT_FREE},
-    {"layer", COLUMN(layer), 63, WM_TEXT_FREE},
-    {"area", COLUMN(area), WANMI_CODE_MAX + 1, WM_TEXT_CODE},
-    {"owner", COLUMN(owner), WANMI_CODE_MAX, WM_TEXT_FREE},
-    {"source", COLUMN(source), WANMI_CODE_MAX, WM_TEXT_FREE},
-    {"weekdays", COLUMN(weekdays), WANMI_NAME_MAX, WM_TEXT_FREE},
-    {"hours", COLUMN(hours), WANMI_NAME_MAX, WM_TEXT_FREE},
-    {"role", COLUMN(role), WANMI_CODE_MAX, WM_TEXT_CODE},
-    {"at_layer", COLUMN(at_layer), 63, WM_TEXT_FREE},
-    {"holders", COLUMN(holders), 8, WM_TEXT_FREE},
-    {"unit", COLUMN(unit), WANMI_CODE_MAX, WM_TEXT_CODE},
-    {"deadline", COLUMN(deadline), WANMI_NAME_MAX, WM_TEXT_FREE},
-    {"tag", COLUMN(tag), WANMI_CODE_MAX, WM_TEXT_CODE},
-};
-
-const char *wm_rule_get(const wanmi_rule_def *def, size_t text)
-{
-    const char *value;
-    memcpy(&value, (const char *)def + wm_rule_texts[text].at, sizeof value);
-    return value != NULL ? value : "";
-}
-
-void wm_rule_set(wanmi_rule_def *def, size_t text, const char *value)
-{
-    memcpy((char *)def + wm_rule_texts[text].at, &value, sizeof value);
 }

@@ -148,8 +148,12 @@ static wanmi_status read_receivers(const wm_row *row)
     row->rule->unit = WANMI_NONE;
     if (!given(def->unit) && !given(def->role))
         return refuse(row, NULL, "names neither a unit nor a role: nobody would receive anything");
+    if (given(def->role) && def->role[0] == '@')
+        return refuse(row, def->role, "this version does not carry the roles of owners");
     if (given(def->unit))
         row->rule->unit = wanmi_map_find_unit(row->compile->plan->map, def->unit);
+    if (given(def->unit) && row->rule->unit == WANMI_NONE)
+        return refuse(row, def->unit, "this version does not carry several units");
     return read_role(row);
 }
 

@@ -109,10 +109,13 @@ static void add_rules(wanmi_map_builder *builder, test_random *random, uint32_t 
         rule.min_severity = (int32_t)test_below(random, 256);
         rule.class_prefix = test_below(random, 2) ? "01" : "";
         rule.source = random_text(random, 0, 3, true);
-        rule.owner = random_text(random, 0, 3, true);
+        static const char *const owners[] = {"", "U0", "upkeep=U*", "权属=U0"};
+        static const char *const days[] = {"", "1-5", "sat;sun", "workday", "restday@school"};
+        static const char *const hours[] = {"", "08:00-12:00;14:00-18:00", "22:00-06:00"};
+        rule.owner = owners[test_below(random, 4)];
         rule.mode = random_text(random, 0, 3, true);
-        rule.weekdays = random_text(random, 0, 3, true);
-        rule.hours = random_text(random, 0, 3, true);
+        rule.weekdays = days[test_below(random, 5)];
+        rule.hours = hours[test_below(random, 3)];
         rule.deadline = random_text(random, 0, 3, true);
         rule.tag = random_text(random, 0, 3, true);
         rule.role = random_text(random, 0, 3, true);

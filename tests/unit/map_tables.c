@@ -286,14 +286,14 @@ static void rules_are_kept_whole(void **state)
     (void)state;
     wanmi_map_builder *builder = start("");
     test_add_unit(builder, "u", "");
-    char texts[14][8] = {"m", "01", "cell", "11*", "own", "src", "1-5", "8-17", "role", "cell",
+    char texts[14][16] = {"m", "01", "cell", "11*", "u*", "src", "1-5", "8:00-17:00", "role", "cell",
                          "all", "u", "4h", "tag"};
     wanmi_rule_def rule;
     wanmi_rule_def_init(&rule);
     const char **columns[] = {&rule.mode, &rule.class_prefix, &rule.layer, &rule.area, &rule.owner,
                               &rule.source, &rule.weekdays, &rule.hours, &rule.role, &rule.at_layer,
                               &rule.holders, &rule.unit, &rule.deadline, &rule.tag};
-    char kept[14][8];
+    char kept[14][16];
     memcpy(kept, texts, sizeof kept);
     for (int i = 0; i < 14; i++)
         *columns[i] = texts[i];

@@ -27,14 +27,17 @@ static wanmi_status plan_of(wanmi_map *map, wanmi_problem_fn on_problem, void *u
 static void columns_of_later_versions_are_refused_by_row(void **state)
 {
     (void)state;
-    for (int column = 0; column < 6; column++) {
+    static const char *const names[] = {"mode", "owner", "weekdays", "hours", "deadline", "units",
+                                        "owners", "neither"};
+    static const char *const values[] = {"night", "U1", "1-5", "08:00-12:00", "4h", "U1;BUREAU",
+                                         "@upkeep", ""};
+    for (int column = 0; column < 8; column++) {
         wanmi_map_builder *b = test_district(NULL, "BUREAU");
         wanmi_rule_def r = test_rule(31);
-        r.unit = column < 5 ? "U1" : "";
-        const char *names[] = {"mode", "owner", "weekdays", "hours", "deadline", "neither"};
-        const char **texts[] = {&r.mode, &r.owner, &r.weekdays, &r.hours, &r.deadline};
-        if (column < 5)
-            *texts[column] = "1-5";
+        r.unit = column < 7 ? "U1" : "";
+        const char **texts[] = {&r.mode, &r.owner, &r.weekdays, &r.hours, &r.deadline, &r.unit, &r.role,
+                                &r.tag};
+        *texts[column] = values[column];
         test_add_rule(b, &r);
         wanmi_map *map = test_build(b);
         wanmi_plan *plan = NULL;
@@ -44,8 +47,7 @@ static void columns_of_later_versions_are_refused_by_row(void **state)
         assert_int_equal(error.row, 31);
         assert_non_null(strstr(error.message, names[column]));
         assert_non_null(strstr(error.message, "row 31"));
-        if (column < 5)
-            assert_string_equal(error.value, "1-5");
+        assert_string_equal(error.value, values[column]);
         assert_int_equal(plan_of(map, NULL, NULL, &plan, NULL), WANMI_E_ROUTE_RULE);
         wanmi_map_release(map);
     }
@@ -65,7 +67,7 @@ static void every_problem_is_reported(void **state)
         wanmi_rule_def r = test_rule(i);
         r.unit = "U1";
         r.mode = i != 3 ? "night" : "";
-        r.hours = i == 2 ? "8-12" : "";
+        r.hours = i == 2 ? "8:00-12:00" : "";
         test_add_rule(b, &r);
     }
     wanmi_map *map = test_build(b);
