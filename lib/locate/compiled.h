@@ -69,6 +69,13 @@ struct wm_compiled {
     wm_lists sets;                  /* cover sets; sealed once compiled */
 };
 
+/* Has memory on its way that will be wanted. A true load: a prefetch is dropped where
+ * its page is not at hand, which in a large index is often. */
+static inline void wm_touch(const void *at)
+{
+    (void)*(const volatile char *)at;
+}
+
 static inline uint32_t wm_block_place(const wm_compiled *c, uint32_t column, uint32_t row)
 {
     return (row >> c->block_bits) * c->block_columns + (column >> c->block_bits);

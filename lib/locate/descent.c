@@ -37,18 +37,55 @@ static void enter_tile(wm_descent *d, const wm_compiled *c, uint32_t point, doub
 }
 
 /* Every tile the point touches; none outside them all. */
-static void enter_tiles(wm_descent *d, const wm_compiled *c, uint32_t point)
+static void enter_all(wm_descent *d, const wm_compiled *c, uint32_t point, double u, double v)
 {
     const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
-    double x = d->x[point], y = d->y[point];
-    double u = (x - wx->start) * wx->per_step, v = (y - wy->start) * wy->per_step;
-    wm_touched columns = wm_touched_by(wx, x), rows = wm_touched_by(wy, y);
-    d->leaves[point].count = 0;
-    d->leaves[point].lost = false;
+    wm_touched columns = wm_touched_by(wx, d->x[point]), rows = wm_touched_by(wy, d->y[point]);
     for (int64_t row = rows.first; row <= rows.last; row++)
         for (int64_t column = columns.first; column <= columns.last; column++)
             if (row >= 0 && row < wy->count && column >= 0 && column < wx->count)
                 enter_tile(d, c, point, u, v, (uint32_t)column, (uint32_t)row);
+}
+
+static void set_point(wm_descent *d, uint32_t point, double x, double y)
+{
+    d->x[point] = x;
+    d->y[point] = y;
+    d->leaves[point].count = 0;
+    d->leaves[point].lost = false;
+}
+
+void wm_descent_clear(wm_descent *d)
+{
+    d->walker_count = d->walking_count = d->waiting_count = d->landed_count = 0;
+}
+
+void wm_descent_enter(wm_descent *d, const wm_compiled *c, uint32_t point, double x, double y)
+{
+    const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
+    double u = (x - wx->start) * wx->per_step, v = (y - wy->start) * wy->per_step;
+    set_point(d, point, x, y);
+    if (u >= 0 && v >= 0 && u < wx->count && v < wy->count) {
+        uint32_t column = (uint32_t)u, row = (uint32_t)v;
+        double off_x = fabs(u - column - 0.5), off_y = fabs(v - row - 0.5);
+        if (off_x < 0.5 - (double)c->rim_x && off_y < 0.5 - (double)c->rim_y) {
+            enter_tile(d, c, point, u, v, column, row);
+            return;
+        }
+    }
+    enter_all(d, c, point, u, v);
+}
+
+void wm_descent_resume(wm_descent *d, uint32_t point, double x, double y, wm_walker at)
+{
+    set_point(d, point, x, y);
+    d->walkers[d->walker_count] = at;
+    d->waiting[d->waiting_count++] = (uint16_t)d->walker_count++;
+}
+
+void wm_descent_skip(wm_descent *d, uint32_t point)
+{
+    set_point(d, point, 0, 0);
 }
 
 /* ---- cuts -------------------------------------------------------------------------------- */
@@ -57,7 +94,7 @@ static void enter_tiles(wm_descent *d, const wm_compiled *c, uint32_t point)
  * a line. No branch: which way a place goes cannot be foretold. */
 static void walk(wm_descent *d, const wm_compiled *c)
 {
-    uint32_t walking = d->walking_count, waiting = 0, landed = 0;
+    uint32_t walking = d->walking_count, waiting = d->waiting_count, landed = d->landed_count;
     while (walking > 0) {
         uint32_t left = 0;
         for (uint32_t k = 0; k < walking; k++) {
@@ -82,25 +119,28 @@ static void walk(wm_descent *d, const wm_compiled *c)
     d->landed_count = landed;
 }
 
+/* Labels, then the rows of their tuples, which the answer is made of. */
 static void land(wm_descent *d, const wm_compiled *c)
 {
     for (uint32_t k = 0; k < d->landed_count; k++) {
         const wm_walker *w = &d->walkers[d->landed[k]];
-        add_label(&d->leaves[w->point], wm_tree_label(wm_tree_at(c, w->word), w->code));
+        uint32_t label = wm_tree_label(wm_tree_at(c, w->word), w->code);
+        if ((label & WM_LABEL_SET) == 0)
+            __builtin_prefetch(wm_tuples_row(&c->tuples, label & WM_LABEL_VALUE));
+        add_label(&d->leaves[w->point], label);
     }
+    d->landed_count = 0;
 }
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
-static const uint32_t *edges_at(const wm_compiled *c, const wm_walker *w)
+static const uint32_t *edges_at(const uint32_t *tree, uint32_t code)
 {
-    const uint32_t *tree = wm_tree_at(c, w->word);
-    return tree + 2 * (size_t)tree[-WM_TREE_CUTS] + w->code;
+    return tree + 2 * (size_t)tree[-WM_TREE_CUTS] + code;
 }
 
-static const uint32_t *list_at(const wm_compiled *c, const wm_walker *w, uint32_t edges)
+static const uint32_t *list_at(const uint32_t *tree, uint32_t edges)
 {
-    const uint32_t *tree = wm_tree_at(c, w->word);
     return tree + 3 * (size_t)tree[-WM_TREE_CUTS] + (edges & ~WM_CUT_LIST);
 }
 
@@ -115,25 +155,34 @@ static void foresee_edge(const double *xy, uint32_t edge)
     __builtin_prefetch(xy + 2 * (size_t)edge + 3);
 }
 
+void wm_edges_foresee(const wm_compiled *c, const double *xy, uint32_t word, uint32_t code, bool deep)
+{
+    const uint32_t *tree = wm_tree_at(c, word), *place = edges_at(tree, code);
+    if (!deep)
+        __builtin_prefetch(place);
+    else if (is_list(*place))
+        __builtin_prefetch(list_at(tree, *place));
+    else
+        foresee_edge(xy, *place == WANMI_NONE ? 0 : *place);
+}
+
 /* Which edges, then their coordinates: loads that hang on one another, each asked
  * for all that wait. */
 static void foresee(wm_descent *d, const wm_compiled *c, const double *xy)
 {
-    for (uint32_t k = 0; k < d->waiting_count; k++)
-        __builtin_prefetch(edges_at(c, &d->walkers[d->waiting[k]]));
-    for (uint32_t k = 0; k < d->waiting_count; k++) {
-        const wm_walker *w = &d->walkers[d->waiting[k]];
-        uint32_t edges = *edges_at(c, w);
-        d->edges[k] = edges;
-        if (is_list(edges))
-            __builtin_prefetch(list_at(c, w, edges));
-        else
-            foresee_edge(xy, edges == WANMI_NONE ? 0 : edges);
+    for (int deep = 0; deep < 2; deep++) {
+        for (uint32_t k = 0; k < d->waiting_count; k++) {
+            const wm_walker *w = &d->walkers[d->waiting[k]];
+            wm_edges_foresee(c, xy, w->word, w->code, deep);
+        }
     }
     for (uint32_t k = 0; k < d->waiting_count; k++) {
+        const wm_walker *w = &d->walkers[d->waiting[k]];
+        const uint32_t *tree = wm_tree_at(c, w->word), *list;
+        d->edges[k] = *edges_at(tree, w->code);
         if (!is_list(d->edges[k]))
             continue;
-        const uint32_t *list = list_at(c, &d->walkers[d->waiting[k]], d->edges[k]);
+        list = list_at(tree, d->edges[k]);
         for (uint32_t i = 1; i <= list[0]; i++)
             foresee_edge(xy, list[i]);
     }
@@ -168,20 +217,19 @@ static int side_of(const wm_descent *d, const wm_compiled *c, const double *xy, 
     if (edges == WANMI_NONE)
         return UNDECIDED;
     if (is_list(edges))
-        return side_of_list(steep, xy, list_at(c, w, edges), x, y);
+        return side_of_list(steep, xy, list_at(wm_tree_at(c, w->word), edges), x, y);
     const double *a = xy + 2 * (size_t)edges;
     return side_of_edge(steep, a, a + 2, x, y);
 }
 
 /* Goes on, to a cut or to a leaf. */
-static void go_on(wm_descent *d, const wm_compiled *c, uint32_t number, uint32_t code)
+static void go_on(wm_descent *d, uint32_t number, uint32_t code)
 {
-    wm_walker *w = &d->walkers[number];
-    w->code = (uint16_t)code;
-    if ((code & WM_CUT_LABEL) != 0)
-        add_label(&d->leaves[w->point], wm_tree_label(wm_tree_at(c, w->word), code));
-    else
-        d->walking[d->walking_count++] = (uint16_t)number;
+    bool leaf = (code & WM_CUT_LABEL) != 0;
+    d->walkers[number].code = (uint16_t)code;
+    d->walking[d->walking_count] = d->landed[d->landed_count] = (uint16_t)number;
+    d->walking_count += !leaf;
+    d->landed_count += leaf;
 }
 
 static void decide(wm_descent *d, const wm_compiled *c, const double *xy)
@@ -199,21 +247,19 @@ static void decide(wm_descent *d, const wm_compiled *c, const double *xy)
         }
         if (side == 0) {
             d->walkers[d->walker_count] = *w;
-            go_on(d, c, d->walker_count++, wm_cut_next(cut, false));
+            go_on(d, d->walker_count++, wm_cut_next(cut, false));
         }
-        go_on(d, c, number, wm_cut_next(cut, side >= 0));
+        go_on(d, number, wm_cut_next(cut, side >= 0));
     }
+    d->waiting_count = 0;
 }
 
-void wm_descend(wm_descent *d, const wm_compiled *c, const double *xy, size_t count)
+void wm_descend(wm_descent *d, const wm_compiled *c, const double *xy)
 {
-    d->walker_count = d->walking_count = 0;
-    for (uint32_t point = 0; point < count; point++)
-        enter_tiles(d, c, point);
-    while (d->walking_count > 0) {
+    while (d->walking_count + d->waiting_count > 0) {
         walk(d, c);
-        land(d, c);
         foresee(d, c, xy);
         decide(d, c, xy);
+        land(d, c);
     }
 }

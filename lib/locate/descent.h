@@ -33,15 +33,27 @@ typedef struct wm_walker {
 } wm_walker;
 
 typedef struct wm_descent {
-    double x[WM_GROUP], y[WM_GROUP];    /* given */
-    wm_leaves leaves[WM_GROUP];         /* found */
+    double x[WM_GROUP], y[WM_GROUP];
+    wm_leaves leaves[WM_GROUP];
     wm_walker walkers[WM_WALKERS];
     uint32_t edges[WM_WALKERS];         /* at a line: which edges decide */
     uint16_t walking[WM_WALKERS], waiting[WM_WALKERS], landed[WM_WALKERS];
     uint32_t walker_count, walking_count, waiting_count, landed_count;
 } wm_descent;
 
-/* Fills `leaves` of `count` points. */
-void wm_descend(wm_descent *descent, const wm_compiled *compiled, const double *xy, size_t count);
+void wm_descent_clear(wm_descent *descent);
+/* A point at a place x, y from the tops of all trees there; or from a cut on, where it
+ * is known to be; or none at all. Up to WM_GROUP points. */
+void wm_descent_enter(wm_descent *descent, const wm_compiled *compiled, uint32_t point, double x,
+                      double y);
+void wm_descent_resume(wm_descent *descent, uint32_t point, double x, double y, wm_walker at);
+void wm_descent_skip(wm_descent *descent, uint32_t point);
+/* Fills `leaves` of all points. */
+void wm_descend(wm_descent *descent, const wm_compiled *compiled, const double *xy);
+
+/* Has the word that says which edges a cut stands for on its way from memory; `deep`:
+ * and the edges, once that has come. */
+void wm_edges_foresee(const wm_compiled *compiled, const double *xy, uint32_t word, uint32_t code,
+                      bool deep);
 
 #endif

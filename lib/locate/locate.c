@@ -136,7 +136,8 @@ static size_t answer_tuples(wanmi_locator *l, size_t count)
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t label = l->labels[i];
-        bool tuple = ((label & WM_LABEL_SET) == 0) & (l->reasons[i] == WANMI_REASON_NONE);
+        bool tuple = ((label & (WM_LABEL | WM_LABEL_SET)) == WM_LABEL) &
+                     (l->reasons[i] == WANMI_REASON_NONE);
         uint32_t number = tuple ? label & WM_LABEL_VALUE : 0, cell = wm_tuples_cell(tuples, number);
         l->found[i] = number;
         l->cells[i] = cell;
@@ -221,6 +222,8 @@ static wanmi_status answer_fast(wanmi_locator *l, const wanmi_positions *in, siz
     if (left == 0)
         return WANMI_OK;
     wanmi_status status = answer_labels(l, in, start, &left, error);
+    if (status == WANMI_OK)
+        wm_settle_foresee(l, left);
     if (status == WANMI_OK)
         status = project_left(l, in, start, left, error);
     if (status == WANMI_OK)

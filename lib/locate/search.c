@@ -57,10 +57,8 @@ void wm_search(const wm_compiled *c, wm_scratch *s, const double *xs, const doub
             wm_cut cut = wm_tree_cut(tree, s->codes[i]);
             float over = wm_cut_above(cut, s->uv[i]);
             uint32_t code = wm_cut_next(cut, over > 0);
-            if (__builtin_expect(!(fabsf(over) > c->strip), 0)) {
-                labels[i] = WM_LABEL_NONE;
-                continue;
-            }
+            if (__builtin_expect(!(fabsf(over) > c->strip), 0))
+                continue;           /* its label stays the tree */
             s->codes[i] = (uint16_t)code;
             if ((code & WM_CUT_LABEL) != 0)
                 labels[i] = wm_tree_label(tree, code);

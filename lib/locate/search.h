@@ -5,8 +5,10 @@
 #include "compiled.h"
 #include "session.h"
 
-/* Labels of positions, each known to WM_POSITION_DOUBT_M; WM_LABEL_NONE where that
- * is not certain. `count` up to WM_BLOCK. NaN gives WM_LABEL_NONE. */
+/* Labels of positions, each known to WM_POSITION_DOUBT_M. Where that is not certain:
+ * too near a wall WM_LABEL_NONE; too near a line the tile's word (without WM_LABEL),
+ * and scratch->codes says at which cut, scratch->uv where in the tile. `count` up to
+ * WM_BLOCK. NaN gives WM_LABEL_NONE. */
 void wm_search(const wm_compiled *compiled, wm_scratch *scratch, const double *xs, const double *ys,
                size_t count, uint32_t *labels);
 
@@ -14,6 +16,9 @@ void wm_search(const wm_compiled *compiled, wm_scratch *scratch, const double *x
  * where it cannot. May need memory: *status. */
 bool wm_answer_label(wanmi_locator *locator, uint32_t label, int64_t instant_us, wm_answer *answer,
                      wanmi_status *status, wanmi_error *error);
+
+/* Has what wm_settle will look into first on its way from memory. */
+void wm_settle_foresee(const wanmi_locator *locator, size_t left);
 
 /* The answers for those places of a block that l->left holds, on PROJ's own x, y, in
  * l->xs and l->ys: by the edges near them, else by the records of the tiles they touch,

@@ -66,7 +66,7 @@ bool wm_answer_label(wanmi_locator *l, uint32_t label, int64_t instant_us, wm_an
 {
     const wm_compiled *c = l->index->compiled;
     *status = WANMI_OK;
-    if (label == WM_LABEL_NONE)
+    if (label == WM_LABEL_NONE || (label & WM_LABEL) == 0)
         return false;
     if ((label & WM_LABEL_SET) == 0) {
         uint32_t cell = wm_tuples_cell(&c->tuples, label & WM_LABEL_VALUE);
@@ -131,6 +131,25 @@ static gathered add_tiles(wanmi_locator *l, double x, double y)
                 done = add_tile(l, (uint32_t)column, (uint32_t)row, &point);
     }
     return done;
+}
+
+/* The first of them, at least: a record may hold any number. */
+static void foresee_edges(const wanmi_locator *l, const uint32_t *record)
+{
+    enum { LINES_MOST = 64 };
+    const uint32_t *group = record + WM_RECORD_HEAD + record[WM_RECORD_AREAS];
+    uint32_t lines = 0;
+    for (uint32_t g = 0; g < record[WM_RECORD_GROUPS]; g++, group += 2 + 2 * group[1])
+        for (uint32_t r = 0; r < group[1]; r++) {
+            const double *from = l->xy + 2 * (size_t)group[2 + 2 * r];
+            const double *to = from + 2 * (size_t)group[3 + 2 * r];
+            wm_touch(to + 1);
+            for (; from <= to; from += 8) {
+                if (lines++ == LINES_MOST)
+                    return;
+                wm_touch(from);
+            }
+        }
 }
 
 /* ---- by the leaves that meet a point ------------------------------------------------------ */
@@ -227,28 +246,89 @@ static wanmi_status answer_settled(wanmi_locator *l, double x, double y, const w
     return WANMI_OK;
 }
 
+/* ---- blocks ------------------------------------------------------------------------------- */
+
+void wm_settle_foresee(const wanmi_locator *l, size_t left)
+{
+    const wm_compiled *c = l->index->compiled;
+    for (int deep = 0; deep < 2; deep++) {
+        for (size_t k = 0; k < left; k++) {
+            size_t i = l->left[k];
+            if ((l->labels[i] & WM_LABEL) == 0)
+                wm_edges_foresee(c, l->xy, l->labels[i], l->scratch.codes[i], deep);
+        }
+    }
+}
+
+/* Of those points that the edges do not decide, what the records hold of the tiles
+ * they are in. */
+static void foresee_records(const wanmi_locator *l)
+{
+    const wm_compiled *c = l->index->compiled;
+    const wm_descent *d = &l->descent;
+    const uint32_t *records[WM_WALKERS];
+    uint32_t lost = 0;
+    for (uint32_t k = 0; k < d->walker_count; k++) {
+        records[lost] = c->records + wm_tree_at(c, d->walkers[k].word)[-WM_TREE_RECORD];
+        lost += d->leaves[d->walkers[k].point].lost;
+    }
+    for (uint32_t k = 0; k < lost; k++)
+        wm_touch(records[k]);
+    for (uint32_t k = 0; k < lost; k++)
+        foresee_edges(l, records[k]);
+}
+
+/* A group's points, each where the search left it. */
+static void put_down(wanmi_locator *l, const uint16_t *places, size_t count)
+{
+    wm_descent *d = &l->descent;
+    wm_descent_clear(d);
+    for (size_t k = 0; k < count; k++) {
+        size_t i = places[k];
+        bool stopped = (l->labels[i] & WM_LABEL) == 0;
+        if (l->reasons[i] != WANMI_REASON_NONE)
+            wm_descent_skip(d, (uint32_t)k);
+        else if (stopped)
+            wm_descent_resume(d, (uint32_t)k, l->xs[i], l->ys[i],
+                              (wm_walker){l->labels[i], {l->scratch.uv[i][0], l->scratch.uv[i][1]},
+                                          l->scratch.codes[i], (uint16_t)k});
+        else
+            wm_descent_enter(d, l->index->compiled, (uint32_t)k, l->xs[i], l->ys[i]);
+    }
+}
+
+/* Answers those of a group that the edges decided, or the lost ones. */
+static wanmi_status answer_group(wanmi_locator *l, const wanmi_positions *in, size_t start,
+                                 const uint16_t *places, size_t count, bool lost, wanmi_error *error)
+{
+    const wm_descent *d = &l->descent;
+    wanmi_status status = WANMI_OK;
+    for (size_t k = 0; k < count && status == WANMI_OK; k++) {
+        size_t i = places[k];
+        wm_answer answer = WM_REJECTED;
+        if (d->leaves[k].lost != lost)
+            continue;
+        if (l->reasons[i] == WANMI_REASON_NONE)
+            status = answer_settled(l, d->x[k], d->y[k], &d->leaves[k], wm_instant_at(in, start + i), &answer,
+                                    error);
+        wm_keep_answer(l, i, &answer);
+    }
+    return status;
+}
+
 wanmi_status wm_settle(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t left,
                        wanmi_error *error)
 {
-    wm_descent *d = &l->descent;
     wanmi_status status = WANMI_OK;
     for (size_t from = 0; from < left && status == WANMI_OK; from += WM_GROUP) {
         const uint16_t *places = l->left + from;
         size_t count = left - from < WM_GROUP ? left - from : WM_GROUP;
-        for (size_t k = 0; k < count; k++) {
-            /* What PROJ refused is in no tile. */
-            d->x[k] = l->reasons[places[k]] == WANMI_REASON_NONE ? l->xs[places[k]] : -INFINITY;
-            d->y[k] = l->ys[places[k]];
-        }
-        wm_descend(d, l->index->compiled, l->xy, count);
-        for (size_t k = 0; k < count && status == WANMI_OK; k++) {
-            size_t i = places[k];
-            wm_answer answer = WM_REJECTED;
-            if (l->reasons[i] == WANMI_REASON_NONE)
-                status = answer_settled(l, d->x[k], d->y[k], &d->leaves[k], wm_instant_at(in, start + i),
-                                        &answer, error);
-            wm_keep_answer(l, i, &answer);
-        }
+        put_down(l, places, count);
+        wm_descend(&l->descent, l->index->compiled, l->xy);
+        foresee_records(l);
+        status = answer_group(l, in, start, places, count, false, error);
+        if (status == WANMI_OK)
+            status = answer_group(l, in, start, places, count, true, error);
     }
     return status;
 }

@@ -26,14 +26,15 @@ int wm_side_by_geos(wm_sides *sides, const double *a, const double *b, double x,
 void wm_sides_close(wm_sides *sides);
 
 enum { WM_SIDE_DOUBTFUL = 2 };
+/* Source: J. R. Shewchuk, "Adaptive precision floating-point arithmetic", 1997,
+ * ccwerrboundA = (3 + 16 e) e with e = 2^-53, rounded up. */
+#define WM_SIDE_DOUBT 3.4e-16
 
-/* 1: left of a -> b, -1: right, 0: on the line; or WM_SIDE_DOUBTFUL.
- * Source of the bound: J. R. Shewchuk, "Adaptive precision floating-point
- * arithmetic", 1997, ccwerrboundA = (3 + 16 e) e with e = 2^-53, rounded up. */
+/* 1: left of a -> b, -1: right, 0: on the line; or WM_SIDE_DOUBTFUL. */
 static inline int wm_side_filter(const double *a, const double *b, double x, double y)
 {
     double left = (a[0] - x) * (b[1] - y), right = (a[1] - y) * (b[0] - x);
-    double sign = left - right, doubt = 3.4e-16 * (fabs(left) + fabs(right));
+    double sign = left - right, doubt = WM_SIDE_DOUBT * (fabs(left) + fabs(right));
     int side = (sign > doubt) - (sign < -doubt);    /* which of the two cannot be foretold */
     /* Of two zeros GEOS's own filter says 0 too. */
     return side != 0 || (left == 0 && right == 0) ? side : WM_SIDE_DOUBTFUL;
