@@ -44,7 +44,9 @@ typedef struct wanmi_index_options {
     size_t struct_size;
     int32_t exact_only;             /* non-zero: only what the exact path needs; every session then takes it */
     uint32_t charts;                /* datums that positions will come in, see below; 0: the usual ones */
-    wanmi_progress_fn on_progress;  /* NULL: none */
+    int32_t threads;                /* that compile, the caller's among them; 0: as many as are of use, 8 at most */
+    int32_t reserved;               /* zero */
+    wanmi_progress_fn on_progress;  /* NULL: none; called on the caller's thread */
     void *progress_user;
     int32_t verify_image;           /* non-zero: opening an image compares its checksums too. Since 0.2 */
     int32_t copy_image;             /* non-zero: an image is read into the host's memory, not mapped. Since 0.2 */

@@ -132,7 +132,10 @@ static void sessions_at_once(void **state)
     wanmi_host_init(&host);
     wanmi_map *map = test_make_city(&city, &host);
     shared *all = calloc(1, sizeof *all);
-    assert_int_equal(wanmi_index_create(map, NULL, &all->index, NULL), WANMI_OK);
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.threads = 4;
+    assert_int_equal(wanmi_index_create(map, &options, &all->index, NULL), WANMI_OK);
     wanmi_map_release(map);
     draw_points(all, map);
     pthread_barrier_init(&all->start, NULL, THREADS);
@@ -156,6 +159,68 @@ static void sessions_at_once(void **state)
     wanmi_index_release(all->index);
     free(workers);
     free(all);
+}
+
+/* However many threads have compiled it, a place has the same answer, tuple for tuple, and
+ * progress is told on the caller's thread. */
+static int count_calls(void *user, uint64_t done, uint64_t total)
+{
+    assert_true(done < total);
+    assert_true(pthread_equal(pthread_self(), *(pthread_t *)user));
+    return 0;
+}
+
+static void locate_with(wanmi_map *map, int32_t compilers, wanmi_positions *in, wanmi_hits *out,
+                        uint64_t *bytes)
+{
+    pthread_t self = pthread_self();
+    wanmi_index *index = NULL;
+    wanmi_locator *locator = NULL;
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.threads = compilers;
+    options.on_progress = count_calls;
+    options.progress_user = &self;
+    assert_int_equal(wanmi_index_create(map, &options, &index, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locator_create(index, WANMI_ENGINE_FAST, &locator, NULL), WANMI_OK);
+    assert_int_equal(wanmi_locate(locator, in, out, NULL), WANMI_OK);
+    *bytes = wanmi_index_bytes(index);
+    wanmi_locator_free(locator);
+    wanmi_index_release(index);
+}
+
+static void threads_make_the_same_index(void **state)
+{
+    (void)state;
+    static double xs[POINTS], ys[POINTS];
+    static uint32_t cells[2][POINTS], tuples[2][POINTS];
+    test_city city = {.seed = 7, .side = 30, .jitter_m = 20, .bends = 5, .overlap = 0.1, .drop = 0.1,
+                      .hole = 0.1, .version = 0.1, .places = 20, .snap_m = 20};
+    wanmi_map *map = test_make_city(&city, NULL);
+    test_random random = {12};
+    for (int i = 0; i < POINTS; i++)
+        test_point_near(&random, map, i % TEST_POINT_KINDS, 50, &xs[i], &ys[i]);
+    wanmi_positions in;
+    wanmi_positions_init(&in);
+    in.datum = WANMI_DATUM_MAP;
+    in.count = POINTS;
+    in.x = xs;
+    in.y = ys;
+    in.now_us = 0;
+    uint64_t first = 0;
+    for (int32_t compilers = 1; compilers <= 5; compilers++) {
+        wanmi_hits out;
+        uint64_t bytes;
+        wanmi_hits_init(&out);
+        out.cell = cells[compilers > 1];
+        out.tuple = tuples[compilers > 1];
+        locate_with(map, compilers, &in, &out, &bytes);
+        first = compilers == 1 ? bytes : first;
+        assert_memory_equal(cells[0], cells[compilers > 1], sizeof cells[0]);
+        assert_memory_equal(tuples[0], tuples[compilers > 1], sizeof tuples[0]);
+        assert_in_range(bytes, first, first + 64);      /* trees begin at pairs of words */
+    }
+    wanmi_map_release(map);
 }
 
 /* The last reference may be dropped by any thread, sessions outlive it. */
@@ -188,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sessions_at_once),
+        cmocka_unit_test(threads_make_the_same_index),
         cmocka_unit_test(references_on_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
