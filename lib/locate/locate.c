@@ -93,7 +93,8 @@ static wanmi_status project(wanmi_locator *l, const batch *b, size_t start, size
     bool own = !l->fast || b->out.map_x != NULL || b->out.map_y != NULL;    /* PROJ's own x, y */
     for (size_t first = 0, run; first < count; first += run) {
         uint32_t datum = datum_at(in, start + first);
-        for (run = 1; first + run < count && datum_at(in, start + first + run) == datum;)
+        run = in->datums == NULL ? count - first : 1;
+        while (first + run < count && datum_at(in, start + first + run) == datum)
             run++;
         wanmi_status status = WANMI_OK;
         const wanmi_chart *chart =
@@ -128,24 +129,18 @@ static wanmi_status answer_exact(wanmi_locator *l, const wanmi_positions *in, si
     return WANMI_OK;
 }
 
-/* Labels that are a tuple and nothing more, which nearly all are. Gives how many
- * are not: their places are in l->left. */
-static size_t answer_tuples(wanmi_locator *l, size_t count)
+/* Labels that tell a cell or that there is none, which nearly all do. Gives how many
+ * do not: their places are in l->left. */
+static size_t answer_cells(wanmi_locator *l, size_t count)
 {
-    const wm_tuples *tuples = &l->index->compiled->tuples;
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t label = l->labels[i];
-        bool tuple = ((label & (WM_LABEL | WM_LABEL_SET)) == WM_LABEL) &
-                     (l->reasons[i] == WANMI_REASON_NONE);
-        uint32_t number = tuple ? label & WM_LABEL_VALUE : 0, cell = wm_tuples_cell(tuples, number);
-        l->found[i] = number;
-        l->cells[i] = cell;
-        l->wheres[i] = cell != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;
-        l->distances[i] = cell != WANMI_NONE ? 0 : NAN;
-        l->left[left] = (uint16_t)i;
-        left += !(tuple & ((cell != WANMI_NONE) | ((label & WM_LABEL_FAR) != 0)));
-    }
+    const wm_layout *layout = &l->index->compiled->tuples.layout;
+    const wm_columns *out = &l->out;
+    const wm_answering to = {layout->first_cell, layout->cell_count, out->cells, out->tuples};
+    size_t left = l->kernel->answer(&to, l->labels, count, l->left);
+    for (size_t i = 0; out->wheres != NULL && i < count; i++)
+        out->wheres[i] = out->cells[i] != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;
+    for (size_t i = 0; out->distances != NULL && i < count; i++)
+        out->distances[i] = out->cells[i] != WANMI_NONE ? 0 : NAN;
     return left;
 }
 
@@ -178,7 +173,7 @@ static wanmi_status answer_labels(wanmi_locator *l, const wanmi_positions *in, s
 static wanmi_status project_left_of(wanmi_locator *l, const wanmi_positions *in, uint32_t datum,
                                     size_t start, size_t left, wanmi_error *error)
 {
-    uint16_t *at = l->scratch.walking;
+    uint32_t *at = l->scratch.who;  /* the search is done */
     size_t count = 0;
     for (size_t k = 0; k < left; k++) {
         size_t i = l->left[k];
@@ -186,7 +181,7 @@ static wanmi_status project_left_of(wanmi_locator *l, const wanmi_positions *in,
             continue;
         memcpy(&l->gathered_x[count], column_at(in->x, in->x_stride, start + i), sizeof(double));
         memcpy(&l->gathered_y[count], column_at(in->y, in->y_stride, start + i), sizeof(double));
-        at[count++] = (uint16_t)i;
+        at[count++] = (uint32_t)i;
     }
     if (count == 0)
         return WANMI_OK;
@@ -216,8 +211,8 @@ static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, si
 static wanmi_status answer_fast(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t count,
                                 wanmi_error *error)
 {
-    wm_search(l->index->compiled, &l->scratch, l->xs, l->ys, count, l->labels);
-    size_t left = answer_tuples(l, count);
+    l->kernel->search(l->index->compiled, &l->scratch, l->xs, l->ys, count, l->labels);
+    size_t left = answer_cells(l, count);
     l->counts.certain += count - left;
     if (left == 0)
         return WANMI_OK;
@@ -237,14 +232,24 @@ static void copy_out(void *column, size_t at, const void *from, size_t count, si
         memcpy((char *)column + at * size, from, count * size);
 }
 
+/* Answers go straight into the caller's columns. */
+static void point_columns(wanmi_locator *l, const wanmi_hits *out, size_t start)
+{
+    l->out = (wm_columns){.cells = l->cells};
+    if (out->cell != NULL)
+        l->out.cells = out->cell + start;
+    if (out->tuple != NULL)
+        l->out.tuples = out->tuple + start;
+    if (out->distance_m != NULL)
+        l->out.distances = out->distance_m + start;
+    if (out->where != NULL)
+        l->out.wheres = out->where + start;
+}
+
 static void write_hits(const wanmi_locator *l, const wanmi_hits *out, size_t at, size_t count)
 {
-    copy_out(out->cell, at, l->cells, count, sizeof *l->cells);
-    copy_out(out->tuple, at, l->found, count, sizeof *l->found);
-    copy_out(out->distance_m, at, l->distances, count, sizeof *l->distances);
     copy_out(out->map_x, at, l->xs, count, sizeof *l->xs);
     copy_out(out->map_y, at, l->ys, count, sizeof *l->ys);
-    copy_out(out->where, at, l->wheres, count, sizeof *l->wheres);
     copy_out(out->reason, at, l->reasons, count, sizeof *l->reasons);
 }
 
@@ -252,6 +257,7 @@ static wanmi_status locate_block(wanmi_locator *l, const batch *b, size_t start,
                                  wanmi_error *error)
 {
     wanmi_status status = project(l, b, start, count, error);
+    point_columns(l, &b->out, start);
     l->counts.positions += count;
     if (status == WANMI_OK)
         status = l->fast ? answer_fast(l, &b->in, start, count, error)

@@ -5,13 +5,6 @@
 #include "compiled.h"
 #include "session.h"
 
-/* Labels of positions, each known to WM_POSITION_DOUBT_M. Where that is not certain:
- * too near a wall WM_LABEL_NONE; too near a line the tile's word (without WM_LABEL),
- * and scratch->codes says at which cut, scratch->uv where in the tile. `count` up to
- * WM_BLOCK. NaN gives WM_LABEL_NONE. */
-void wm_search(const wm_compiled *compiled, wm_scratch *scratch, const double *xs, const double *ys,
-               size_t count, uint32_t *labels);
-
 /* The answer for a label, where it can be given without PROJ's own x, y: false
  * where it cannot. May need memory: *status. */
 bool wm_answer_label(wanmi_locator *locator, uint32_t label, int64_t instant_us, wm_answer *answer,

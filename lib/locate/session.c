@@ -29,9 +29,11 @@ wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
                         "wanmi_locator_create wants an index and a place for the locator");
     if (engine != WANMI_ENGINE_FAST && engine != WANMI_ENGINE_EXACT)
         return wm_error(error, WANMI_E_ARGUMENT, "there is no engine %d", (int)engine);
-    wanmi_locator *fresh = wm_alloc_zero(index->host, sizeof *fresh);
+    wanmi_locator *fresh = wm_alloc_aligned(index->host, sizeof *fresh, _Alignof(wanmi_locator));
     if (fresh == NULL)
         return wm_error_memory(error);
+    memset(fresh, 0, sizeof *fresh);
+    fresh->kernel = wm_kernel_of(index->compiled, &fresh->kernel_number);
     fresh->index = wanmi_index_retain(index);
     fresh->host = index->host;
     fresh->fast = engine == WANMI_ENGINE_FAST && index->compiled != NULL;
@@ -65,7 +67,7 @@ void wanmi_locator_free(wanmi_locator *locator)
     wm_own_drop(&locator->own);
     wm_free(host, locator->candidates, locator->candidate_capacity * sizeof *locator->candidates);
     wm_free(host, locator->words, locator->word_capacity * sizeof *locator->words);
-    wm_free(host, locator, sizeof *locator);
+    wm_free_aligned(host, locator, sizeof *locator, _Alignof(wanmi_locator));
     wanmi_index_release(index);     /* last: the host is the map's */
 }
 

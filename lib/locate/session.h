@@ -7,24 +7,25 @@
 
 #include "areas.h"
 #include "descent.h"
+#include "kernel.h"
 #include "own.h"
 #include "side.h"
 #include "wanmi/crs.h"
 
-/* Positions are taken in blocks of this many. */
-enum { WM_BLOCK = 1024 };
-
-/* Where a block's positions are in the search (search.h). */
-typedef struct wm_scratch {
-    float uv[WM_BLOCK][2];          /* where in its tile */
-    uint16_t walking[WM_BLOCK];     /* those still among cuts */
-    uint16_t codes[WM_BLOCK];       /* at which cut of their tile */
-} wm_scratch;
+/* Where a block's answers go: the caller's columns, NULL where not wanted. */
+typedef struct wm_columns {
+    uint32_t *cells;                /* never NULL: the session's own where not wanted */
+    uint32_t *tuples;
+    double *distances;
+    uint8_t *wheres;
+} wm_columns;
 
 struct wanmi_locator {
     wanmi_index *index;
     const wanmi_host *host;         /* the map's */
     bool fast;                      /* looks into index->compiled */
+    wanmi_kernel kernel_number;     /* never AUTO */
+    const wm_kernel *kernel;
     wanmi_transform *transform;
     wm_areas areas;                 /* opened when first needed */
     wm_sides sides;
@@ -35,19 +36,18 @@ struct wanmi_locator {
     size_t candidate_count, candidate_capacity;
     uint32_t *words;                /* the tuple being written: tuples.h */
     size_t word_capacity;
-    double xs[WM_BLOCK];
+    _Alignas(64) double xs[WM_BLOCK];
     double ys[WM_BLOCK];
     uint8_t reasons[WM_BLOCK];
     uint8_t covered[WM_BLOCK];      /* x, y are a chart's, not PROJ's own */
-    uint32_t labels[WM_BLOCK];
     wm_scratch scratch;
+    uint32_t labels[WM_BLOCK];
     wm_descent descent;
-    uint16_t left[WM_BLOCK];        /* places of the block that are not answered yet */
+    uint16_t left[WM_ROOM];         /* places of the block that are not answered yet */
     double gathered_x[WM_BLOCK], gathered_y[WM_BLOCK];
     uint8_t gathered_reasons[WM_BLOCK];
-    uint32_t cells[WM_BLOCK], found[WM_BLOCK];      /* the answers: cells and tuples */
-    uint8_t wheres[WM_BLOCK];
-    double distances[WM_BLOCK];
+    wm_columns out;                 /* of the block in work */
+    uint32_t cells[WM_BLOCK];
 };
 
 typedef struct wm_answer {
@@ -62,10 +62,14 @@ typedef struct wm_answer {
 /* Puts an answer into the block's columns. */
 static inline void wm_keep_answer(wanmi_locator *l, size_t at, const wm_answer *answer)
 {
-    l->cells[at] = answer->cell;
-    l->found[at] = answer->tuple;
-    l->wheres[at] = (uint8_t)answer->where;
-    l->distances[at] = answer->distance_m;
+    const wm_columns *out = &l->out;
+    out->cells[at] = answer->cell;
+    if (out->tuples != NULL)
+        out->tuples[at] = answer->tuple;
+    if (out->distances != NULL)
+        out->distances[at] = answer->distance_m;
+    if (out->wheres != NULL)
+        out->wheres[at] = (uint8_t)answer->where;
 }
 
 static inline int64_t wm_instant_at(const wanmi_positions *in, size_t i)

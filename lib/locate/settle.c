@@ -290,7 +290,7 @@ static void put_down(wanmi_locator *l, const uint16_t *places, size_t count)
             wm_descent_skip(d, (uint32_t)k);
         else if (stopped)
             wm_descent_resume(d, (uint32_t)k, l->xs[i], l->ys[i],
-                              (wm_walker){l->labels[i], {l->scratch.uv[i][0], l->scratch.uv[i][1]},
+                              (wm_walker){l->labels[i], {l->scratch.stops[i][0], l->scratch.stops[i][1]},
                                           l->scratch.codes[i], (uint16_t)k});
         else
             wm_descent_enter(d, l->index->compiled, (uint32_t)k, l->xs[i], l->ys[i]);
