@@ -11,6 +11,7 @@
 #include "plain.h"
 #include "results.h"
 #include "support.h"
+#include "verify.h"
 #include "ways.h"
 #include "workload.h"
 
@@ -40,7 +41,7 @@ typedef struct run {
 void bench_locate_options_init(bench_locate_options *options)
 {
     *options = (bench_locate_options){.points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42,
-                                        .peers = true};
+                                        .peers = true, .threads = 1};
 }
 
 static bool go_on(run *r, const char *what)
@@ -273,11 +274,22 @@ static void run_sets(run *r)
     bench_source_close(source);
 }
 
+static void verify_map(run *r)
+{
+    wanmi_map *map = r->options->map != NULL ? wanmi_map_retain(r->options->map) : bench_make_map(r->workload, NULL);
+    r->different += bench_verify(r->options, &r->results, r->workload, map);
+    wanmi_map_release(map);
+}
+
 static void run_map(run *r, const char *workload)
 {
     r->workload = workload;
     if (!go_on(r, workload))
         return;
+    if (r->options->verify > 0) {
+        verify_map(r);
+        return;
+    }
     open_map(r);
     if (r->options->given.count > 0)
         run_points(r, &r->options->given);
@@ -302,8 +314,9 @@ int bench_locate(const bench_locate_options *options)
                .clock = options->processor_time ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC};
     bench_results_open(&r->results);
     bench_machine_print(&r->results.machine);
-    printf("one thread, batches of %d, median of %u rounds in turn, %s time\n", BENCH_BATCH, options->rounds,
-           options->processor_time ? "processor" : "wall");
+    if (options->verify == 0)
+        printf("one thread, batches of %d, median of %u rounds in turn, %s time\n", BENCH_BATCH,
+               options->rounds, options->processor_time ? "processor" : "wall");
     if (options->map != NULL)
         run_map(r, options->map_name);
     else

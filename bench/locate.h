@@ -21,6 +21,9 @@ typedef struct bench_locate_options {
     unsigned rounds;
     uint64_t seed;
     bool processor_time;            /* the thread's own, for a machine that is busy */
+    uint64_t verify;                /* points to compare and not to time; 0: times (verify.h) */
+    uint64_t adversarial;           /* of these, adversarial ones; 0: a twentieth */
+    unsigned threads;               /* of verifying; timing has one */
     bool peers;                     /* S2 too, where it is built in */
     const char *postgis;            /* how to reach a server; NULL: not asked */
     const char *json_path;          /* NULL: none */

@@ -65,6 +65,16 @@ void bench_results_rows(bench_results *results, const char *workload, const benc
     fflush(stdout);
 }
 
+void bench_results_verified(bench_results *results, const char *workload, const char *points, wanmi_datum datum,
+                            const bench_way *way, uint64_t checked, uint64_t differences)
+{
+    json_array_append_new(results->rows,
+        json_pack("{ss ss ss sI ss ss si sn sn sI ss ss sI ss}", "bench", "locate", "workload", workload, "points",
+                  points, "count", (json_int_t)checked, "method", way->method, "kernel", way->kernel, "threads", 1,
+                  "median_ns", "ratio", "differences", (json_int_t)differences, "asked", "all layers", "datum",
+                  wanmi_datum_name(datum), "compared", (json_int_t)checked, "reference", "oracle"));
+}
+
 int bench_results_close(bench_results *results, const char *path)
 {
     int code = 0;

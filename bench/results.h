@@ -26,6 +26,9 @@ void bench_results_map(bench_results *results, const bench_weight *weight);
 /* The ways of one set of points and one question; ways[0] is the reference. */
 void bench_results_rows(bench_results *results, const char *workload, const bench_points *points,
                         const bench_way *ways, size_t count);
+/* What was compared and not timed. */
+void bench_results_verified(bench_results *results, const char *workload, const char *points, wanmi_datum datum,
+                            const bench_way *way, uint64_t checked, uint64_t differences);
 /* Writes the file if `path` is not NULL. Gives 0, or 2 with a message. */
 int bench_results_close(bench_results *results, const char *path);
 

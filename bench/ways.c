@@ -64,13 +64,18 @@ static bool same_list(const bench_answers *a, const bench_answers *b, size_t i)
            memcmp(a->areas + a->starts[i], b->areas + b->starts[i], count * sizeof(uint32_t)) == 0;
 }
 
-void bench_way_compare(bench_way *way, const bench_way *reference)
+bool bench_way_same(const bench_way *way, const bench_way *reference, size_t i)
 {
     const bench_answers *a = &way->answers, *b = &reference->answers;
+    return way->asked == BENCH_CELLS ? a->cells[i] == b->cells[i] : same_list(a, b, i);
+}
+
+void bench_way_compare(bench_way *way, const bench_way *reference)
+{
     way->checked = way->count < reference->count ? way->count : reference->count;
     way->differences = 0;
     for (size_t i = 0; i < way->checked; i++)
-        way->differences += way->asked == BENCH_CELLS ? a->cells[i] != b->cells[i] : !same_list(a, b, i);
+        way->differences += !bench_way_same(way, reference, i);
 }
 
 /* ---- wanmi -------------------------------------------------------------------------- */

@@ -64,6 +64,7 @@ struct bench_way {
 
 /* Points whose answers differ among those that both were asked. */
 void bench_way_compare(bench_way *way, const bench_way *reference);
+bool bench_way_same(const bench_way *way, const bench_way *reference, size_t i);
 
 /* ---- wanmi -------------------------------------------------------------------------- */
 

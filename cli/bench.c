@@ -13,7 +13,7 @@ typedef struct bench {
     const char *workloads;          /* W1,W2 */
     const char *map_path, *points_path, *datum_name;
     wanmi_io_columns columns;
-    long points, rounds, seed;
+    long points, rounds, seed, verify, adversarial, jobs;
     bool no_s2;
     char *names;                    /* the workloads' names, cut apart */
     cli_progress progress;
@@ -128,6 +128,11 @@ static int run_locate(bench *b, const char **more, size_t count)
     wanmi_host host = cli_host();
     if (b->points < 1 || b->rounds < 1 || b->rounds > BENCH_ROUNDS_LIMIT)
         return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
+    if (b->verify < 0 || b->adversarial < 0 || b->jobs < 1 || b->jobs > CLI_JOBS_MAX)
+        return cli_usage("bench", "--verify, --adversarial: from 0; --jobs: from 1 to %d", CLI_JOBS_MAX);
+    b->locate.verify = (uint64_t)b->verify;
+    b->locate.adversarial = (uint64_t)b->adversarial;
+    b->locate.threads = (unsigned)b->jobs;
     b->locate.points = (size_t)b->points;
     b->locate.rounds = (unsigned)b->rounds;
     b->locate.seed = (uint64_t)b->seed;
@@ -167,7 +172,7 @@ static int run_named(bench *b, const char **operands, size_t count)
 
 int cli_bench(int argc, char **argv)
 {
-    bench b = {.datum_name = "wgs84", .points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42};
+    bench b = {.datum_name = "wgs84", .points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42, .jobs = 1};
     const char *operands[1 + BENCH_WORKLOADS_MAX];
     size_t count = 0;
     bench_locate_options_init(&b.locate);
@@ -183,6 +188,11 @@ int cli_bench(int argc, char **argv)
          &b.datum_name},
         {"points-count", '\0', "N", "points of a seeded set (default 1000000)", CLI_WHOLE, &b.points},
         {"rounds", '\0', "N", "rounds, of which the median counts (default 5)", CLI_WHOLE, &b.rounds},
+        {"verify", '\0', "N", "compares and does not time: N uniform points of each map, N / 20 of other sets",
+         CLI_WHOLE, &b.verify},
+        {"adversarial", '\0', "N", "of these, as many adversarial ones, as degrees and as x, y", CLI_WHOLE,
+         &b.adversarial},
+        {"jobs", 'j', "N", "threads that compare (default 1; timing has one)", CLI_WHOLE, &b.jobs},
         {"seed", '\0', "N", "of the seeded sets (default 42)", CLI_WHOLE, &b.seed},
         {"cpu", '\0', NULL, "processor time of the thread, where the machine is busy with other things",
          CLI_FLAG, &b.locate.processor_time},

@@ -556,6 +556,7 @@ def test_bench():
     Run('bench', 'locate', '--points', 'p.csv').gives(2, '').says('--points wants --map')
     Run('bench', 'locate', 'W1', '--map', 'm.gpkg').gives(2, '').says('not both')
     Run('bench', 'locate', '--map', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
+    Run('bench', 'locate', 'W1', '--verify', '1', '--jobs', '0').gives(2, '').says('--jobs: from 1')
     Run('bench', 'locate', 'W1', '--rounds', '0').gives(2, '').says('--rounds: from 1')
     done = Run('bench', 'locate', '--workload', 'W1', '--points-count', '2000', '--rounds', '2', '--json', 'b.json')
     done.gives(0, err='').says('W1, uniform points (wgs84), all layers', 'a cell')
@@ -569,6 +570,15 @@ def test_bench():
     Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--rounds', '1', '--postgis', 'host=/nowhere') \
         .gives(0).says('PostGIS')
     Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--datum', 'bd09').gives(2, '').says('bd09')
+    Run('bench', 'locate', '--map', 'm.gpkg', '--verify', '60000', '--adversarial', '20000', '--jobs', '2', '--json', 'b.json') \
+        .gives(0, err='').says("m.gpkg, adversarial points (map), from the oracle on PROJ's x, y")
+    rows = json.loads(read('b.json'))['results']
+    check('bench --verify: rows', {(row['points'], row['datum'], row['method']) for row in rows} >=
+          {(points, datum, method) for points, datum in (('uniform', 'wgs84'), ('adversarial', 'wgs84'), ('adversarial', 'map'))
+           for method in ('fast', 'exact', 'proj+geos')}, rows)
+    check('bench --verify: nothing differs', all(row['differences'] == 0 and row['count'] > 0 for row in rows), rows)
+    check('bench --verify: as many as were asked', {row['count'] for row in rows if row['method'] == 'fast' and
+          row['points'] in ('uniform', 'adversarial')} == {60000, 20000}, rows)
     Run('bench', 'locate', '--map', 'm.gpkg', '--points-count', '500', '--rounds', '1', '--json', '/nowhere/b.json') \
         .gives(2).says('/nowhere/b.json')
 
