@@ -307,7 +307,10 @@ static wanmi_status merge_parts(compiler *c)
     for (uint32_t i = 0; i < c->part_count; i++)
         if (!merge_part(c, &c->parts[i], trees, records))
             return WANMI_E_MEMORY;
-    return wm_compiled_trim(c->host, c->to) ? WANMI_OK : WANMI_E_MEMORY;
+    return wm_timelines_make(&c->to->timelines, c->index, &c->to->sets, &c->to->tuples) &&
+                   wm_compiled_trim(c->host, c->to)
+               ? WANMI_OK
+               : WANMI_E_MEMORY;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */

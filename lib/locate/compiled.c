@@ -33,6 +33,7 @@ void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
     wm_free(host, c->records, c->record_capacity * sizeof *c->records);
     wm_tuples_drop(&c->tuples);
     wm_lists_drop(&c->sets);
+    wm_timelines_drop(&c->timelines, host);
     wm_free(host, c, sizeof *c);
 }
 
@@ -40,5 +41,6 @@ uint64_t wm_compiled_bytes(const wm_compiled *c)
 {
     return sizeof *c + (uint64_t)c->block_columns * c->block_rows * sizeof *c->blocks + c->tiles_size +
            c->tree_capacity * sizeof *c->trees + c->record_capacity * sizeof *c->records +
-           wm_tuples_bytes(&c->tuples) + wm_lists_bytes(&c->sets);
+           wm_tuples_bytes(&c->tuples) + wm_lists_bytes(&c->sets) +
+           wm_timelines_bytes(&c->timelines);
 }

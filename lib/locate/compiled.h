@@ -15,6 +15,7 @@
 
 #include "plane.h"
 #include "side.h"
+#include "timeline.h"
 #include "tuples.h"
 
 /* A word is the number of a block, of a tile's tree, or, with this bit, a label. */
@@ -67,6 +68,7 @@ struct wm_compiled {
     size_t record_count, record_capacity;
     wm_tuples tuples;
     wm_lists sets;                  /* cover sets; sealed once compiled */
+    wm_timelines timelines;         /* of the sets */
 };
 
 /* Has memory on its way that will be wanted. A true load: a prefetch is dropped where

@@ -160,6 +160,40 @@ static inline bool label_is_sound(const wm_compiled *c, uint32_t label)
     return value < c->tuples.count && wm_tuples_used(&c->tuples, value);
 }
 
+/* Each set's pairs begin with epoch 0, epochs ascend and exist, and a label is a
+ * tuple's. */
+static bool timeline_is_sound(const wm_compiled *c, uint32_t set)
+{
+    const wm_timelines *t = &c->timelines;
+    const uint32_t first = t->starts[set], end = t->starts[set + 1];
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t *pair = t->pairs + 2 * (size_t)i;
+        if ((i == first ? pair[0] != 0 : pair[0] <= pair[-2]) || pair[0] > t->instant_count ||
+            !label_is_sound(c, pair[1]) || (pair[1] != WM_LABEL_NONE && (pair[1] & WM_LABEL_SET) != 0))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t check_timelines(const wm_compiled *c)
+{
+    const wm_timelines *t = &c->timelines;
+    for (size_t i = 1; i < t->instant_count; i++)
+        if (t->instants[i - 1] >= t->instants[i])
+            return WM_TABLE_INSTANTS;
+    if (t->starts == NULL)
+        return 0;
+    for (uint32_t set = 0; set < c->sets.count; set++)
+        if (t->starts[set] > t->starts[set + 1])
+            return WM_TABLE_TIMELINE_STARTS;
+    if (t->starts[0] != 0 || t->starts[c->sets.count] != t->pair_count)
+        return WM_TABLE_TIMELINE_STARTS;
+    for (uint32_t set = 0; set < c->sets.count; set++)
+        if (!timeline_is_sound(c, set))
+            return WM_TABLE_TIMELINES;
+    return 0;
+}
+
 /* Runs ascend within an area, so that a record asks no edge twice. */
 static bool runs_are_sound(const checker *k, const uint32_t *run, uint32_t count)
 {
@@ -292,5 +326,7 @@ static uint32_t check_tiles(const wanmi_index *index, uint64_t points)
 uint32_t wm_check_compiled(const wanmi_index *index, uint64_t points)
 {
     uint32_t wrong = check_tuples(index);
+    if (wrong == 0)
+        wrong = check_timelines(index->compiled);
     return wrong != 0 ? wrong : check_tiles(index, points);
 }

@@ -23,6 +23,8 @@ static const struct {
     {WM_TABLE_RECORDS, "records"}, {WM_TABLE_ROWS, "rows"}, {WM_TABLE_SLOTS, "slots"},
     {WM_TABLE_STARTS, "starts"}, {WM_TABLE_AREAS, "areas"}, {WM_TABLE_CHART, "chart"},
     {WM_TABLE_CHART_SLOTS, "chart slots"}, {WM_TABLE_CHART_BOXES, "chart boxes"},
+    {WM_TABLE_INSTANTS, "instants"}, {WM_TABLE_TIMELINE_STARTS, "timeline starts"},
+    {WM_TABLE_TIMELINES, "timelines"},
 };
 
 const char *wm_table_name(uint32_t id)
@@ -59,6 +61,13 @@ static void add_slots(wm_tables *tables, uint32_t part, const wm_slots *slots)
     add(tables, WM_TABLE_SLOTS, part, sizeof *slots->numbers, slots->numbers, slots->slot_count);
 }
 
+static void add_timelines(wm_tables *tables, const wm_timelines *t)
+{
+    add(tables, WM_TABLE_INSTANTS, 0, sizeof *t->instants, t->instants, t->instant_count);
+    add(tables, WM_TABLE_TIMELINE_STARTS, 0, sizeof *t->starts, t->starts, t->start_count);
+    add(tables, WM_TABLE_TIMELINES, 0, 2 * sizeof *t->pairs, t->pairs, t->pair_count);
+}
+
 static wm_image_plane plane_of(const wm_compiled *c, uint32_t charts)
 {
     const wm_walls *x = &c->plane.x, *y = &c->plane.y;
@@ -79,6 +88,7 @@ static void add_compiled(wm_tables *tables, const wm_compiled *c, const wm_image
     add_slots(tables, 1, &t->lists.slots);
     add_lists(tables, 0, &t->lists);
     add_lists(tables, 1, &c->sets);
+    add_timelines(tables, &c->timelines);
 }
 
 static void add_chart(wm_tables *tables, const wanmi_chart *chart, wm_image_chart *kept)
@@ -202,6 +212,26 @@ static wanmi_status adopt_lists(const reader *r, uint32_t part, wm_lists *lists)
     return WANMI_OK;
 }
 
+static wanmi_status adopt_timelines(const reader *r, uint32_t sets, wm_timelines *t)
+{
+    const wm_table *instants, *pairs;
+    wanmi_status status = find(r, WM_TABLE_INSTANTS, 0, sizeof *t->instants, &instants);
+    if (status == WANMI_OK)
+        status = find(r, WM_TABLE_TIMELINES, 0, 2 * sizeof *t->pairs, &pairs);
+    if (status == WANMI_OK)
+        status = take_words(r, WM_TABLE_TIMELINE_STARTS, 0, sets > 1 ? (uint64_t)sets + 1 : 0, &t->starts);
+    if (status != WANMI_OK)
+        return status;
+    t->instants = (int64_t *)instants->items;
+    t->instant_count = (size_t)instants->count;
+    t->pairs = (uint32_t *)pairs->items;
+    t->pair_count = (size_t)pairs->count;
+    t->start_count = sets > 1 ? (size_t)sets + 1 : 0;
+    if (t->start_count == 0)
+        t->starts = NULL;
+    return WANMI_OK;
+}
+
 static wanmi_status adopt_slots(const reader *r, uint32_t part, wm_slots *slots)
 {
     wanmi_status status = take_all(r, WM_TABLE_SLOTS, part, &slots->numbers, &slots->slot_count);
@@ -278,6 +308,8 @@ static wanmi_status adopt_compiled(const reader *r)
         status = adopt_lists(r, 1, &c->sets);
     if (status == WANMI_OK)
         status = adopt_tuples(r, &c->tuples);
+    if (status == WANMI_OK)
+        status = adopt_timelines(r, c->sets.count, &c->timelines);
     if (status != WANMI_OK)
         return status;
     uint32_t wrong = wm_check_compiled(r->index, r->image->points);
@@ -389,6 +421,7 @@ void wm_image_let_go(wanmi_index *index)
         c->tuples.further = (wm_slots){.slot_count = 0};
         forget_lists(&c->tuples.lists);
         forget_lists(&c->sets);
+        c->timelines = (wm_timelines){.instants = NULL};
     }
     wm_image_close(index->image);
     index->image = NULL;

@@ -21,7 +21,10 @@ enum {
     WM_TABLE_AREAS = 12,            /* of lists; part 1: of sets */
     WM_TABLE_CHART = 13,            /* part: the datum */
     WM_TABLE_CHART_SLOTS = 14,
-    WM_TABLE_CHART_BOXES = 15
+    WM_TABLE_CHART_BOXES = 15,
+    WM_TABLE_INSTANTS = 16,         /* of timelines */
+    WM_TABLE_TIMELINE_STARTS = 17,
+    WM_TABLE_TIMELINES = 18
 };
 
 /* The one item of table plane. */

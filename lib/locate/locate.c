@@ -129,6 +129,27 @@ static wanmi_status answer_exact(wanmi_locator *l, const wanmi_positions *in, si
     return WANMI_OK;
 }
 
+/* Sets of areas that count at different times become their tuples of the events'
+ * instants. Those of a batch are often alike: their epoch is looked for once. */
+static void resolve_sets(wanmi_locator *l, const wanmi_positions *in, size_t start, size_t count)
+{
+    const wm_timelines *timelines = &l->index->compiled->timelines;
+    int64_t last = WANMI_TIME_NONE;
+    uint32_t epoch = 0;
+    if (timelines->starts == NULL)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t label = l->labels[i];
+        if ((label & (WM_LABEL | WM_LABEL_SET)) != (WM_LABEL | WM_LABEL_SET) || label == WM_LABEL_NONE)
+            continue;
+        int64_t instant = wm_instant_at(in, start + i);
+        if (instant != last)
+            epoch = wm_epoch_of(timelines, instant);
+        last = instant;
+        l->labels[i] = wm_timeline_label(timelines, label & WM_LABEL_VALUE, epoch, label);
+    }
+}
+
 /* Labels that tell a cell or that there is none, which nearly all do. Gives how many
  * do not: their places are in l->left. */
 static size_t answer_cells(wanmi_locator *l, size_t count)
@@ -212,6 +233,7 @@ static wanmi_status answer_fast(wanmi_locator *l, const wanmi_positions *in, siz
                                 wanmi_error *error)
 {
     l->kernel->search(l->index->compiled, &l->scratch, l->xs, l->ys, count, l->labels);
+    resolve_sets(l, in, start, count);
     size_t left = answer_cells(l, count);
     l->counts.certain += count - left;
     if (left == 0)

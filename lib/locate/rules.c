@@ -93,6 +93,14 @@ uint32_t wm_rules_apply(const wanmi_index *index, const uint32_t *areas, size_t 
     return cell;
 }
 
+bool wm_rules_choice(const wanmi_index *index, const uint32_t *areas, size_t count)
+{
+    for (uint32_t i = 0; i < index->ancestor_count; i++)
+        if (part_of(index, index->ancestors[i], areas, count).count > 1)
+            return true;
+    return false;
+}
+
 bool wm_rules_timed(const wanmi_index *index, const uint32_t *areas, size_t count)
 {
     if (index->spans == NULL)
@@ -102,10 +110,5 @@ bool wm_rules_timed(const wanmi_index *index, const uint32_t *areas, size_t coun
         if (span.from_us != WANMI_TIME_NONE || span.to_us != WANMI_TIME_NONE)
             return true;
     }
-    /* An ancestor between, that does not cover the point, may still lead the cell
-     * to another one above it at another time. */
-    for (uint32_t i = 0; i < index->ancestor_count; i++)
-        if (part_of(index, index->ancestors[i], areas, count).count > 1)
-            return true;
-    return false;
+    return wm_rules_choice(index, areas, count);
 }

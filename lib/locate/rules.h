@@ -16,6 +16,10 @@ uint32_t wm_rules_apply(const wanmi_index *index, const uint32_t *areas, size_t 
 uint32_t wm_rules_of_two(const wanmi_index *index, uint32_t layer, uint32_t cell, uint32_t one,
                          uint32_t two, int64_t instant_us);
 
+/* Whether the cell's own ancestor decides among areas of one layer. Which one it is
+ * may hang on ancestors between that do not cover the point. */
+bool wm_rules_choice(const wanmi_index *index, const uint32_t *areas, size_t count);
+
 /* Whether the answer of a set of areas may change with the instant. */
 bool wm_rules_timed(const wanmi_index *index, const uint32_t *areas, size_t count);
 

@@ -198,6 +198,133 @@ static void lattice_with_too_few_digits(void **state)
     check_lattice(100.1, 0, 0);
 }
 
+/* ---- times --------------------------------------------------------------------------- */
+
+/* Instants at which areas begin and end to count. */
+typedef struct instants {
+    int64_t list[64];
+    uint32_t count;
+} instants;
+
+/* Versions of one code, each a box of its own and with a parent of its own, one after
+ * the other; now and then none for a while, but never at the end of time. */
+static void add_versions(wanmi_map_builder *b, test_random *random, const instants *when, const char *layer,
+                         const char *code, const char *parents, uint32_t parent_count, double x, double y,
+                         double size)
+{
+    int64_t from = WANMI_TIME_NONE;
+    uint32_t at = 0;
+    for (bool last = false; !last;) {
+        at += 1 + test_below(random, when->count / 2 + 1);
+        last = at > when->count;
+        int64_t to = last ? WANMI_TIME_NONE : when->list[at - 1];
+        test_area a = {0};
+        char parent[32] = "";
+        if (parents[0] != '\0')
+            snprintf(parent, sizeof parent, "%s%u", parents, test_below(random, parent_count));
+        double off = size * test_uniform(random, -0.2, 0.2);
+        test_area_ring(&a, false, (double[]){x + off, y - off, x + size, y + off / 3, x + size + off,
+                                             y + size, x - off / 2, y + size + off}, 4);
+        if (last || test_below(random, 5) != 0)
+            test_add_area(b, layer, code, parent, from, to, &a);
+        else
+            test_area_free(&a);
+        from = to;
+    }
+}
+
+/* All layers change, cells and the two above them overlap and change their parents:
+ * which of several communities owns a place hangs on the ways up at the instant. */
+static wanmi_map *changing_map(uint64_t seed, const instants *when)
+{
+    wanmi_map_builder *b = NULL;
+    char code[16];
+    test_random random = {seed};
+    test_open_builder(NULL, seed % 2 == 0 ? 0 : 20, &b);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "community");
+    test_add_layer(b, "community", WANMI_PARTITION, 1, "street");
+    test_add_layer(b, "street", WANMI_PARTITION, 2, "");
+    test_add_layer(b, "place", WANMI_OVERLAY, 0, "");
+    for (int i = 0; i < 36; i++) {
+        snprintf(code, sizeof code, "c%d", i * 7 % 36);
+        add_versions(b, &random, when, "cell", code, "c", 9, 500000 + i % 6 * 100, 4400000 + i / 6 * 100, 100);
+    }
+    for (int i = 0; i < 9; i++) {
+        snprintf(code, sizeof code, "c%d", i);
+        add_versions(b, &random, when, "community", code, "s", 4, 500000 + i % 3 * 200,
+                     4400000 + i / 3 * 200, 260);
+    }
+    for (int i = 0; i < 4; i++) {
+        snprintf(code, sizeof code, "s%d", i);
+        add_versions(b, &random, when, "street", code, "", 0, 500000 + i % 2 * 300, 4400000 + i / 2 * 300, 350);
+    }
+    for (int i = 0; i < 12; i++) {
+        snprintf(code, sizeof code, "p%d", i);
+        add_versions(b, &random, when, "place", code, "", 0, test_uniform(&random, 500000, 500500),
+                     test_uniform(&random, 4400000, 4400500), 90);
+    }
+    return test_close_builder(b);
+}
+
+/* On the instants themselves and just before, in between, and at the ends of time;
+ * in runs and mixed. */
+static int64_t draw_instant(test_random *random, const instants *when, int64_t before)
+{
+    if (test_below(random, 3) == 0)
+        return before;
+    int64_t at = when->list[test_below(random, when->count)];
+    switch (test_below(random, 6)) {
+    case 0: return at - 1;
+    case 1: return at + 1;
+    case 2: return at + (int64_t)test_below(random, 1000000000) - 500000000;
+    case 3: return test_below(random, 2) == 0 ? INT64_MAX : INT64_MIN + 1;
+    default: return at;
+    }
+}
+
+static void check_changing(uint64_t seed, uint32_t changes)
+{
+    static double xs[ROUND], ys[ROUND];
+    static int64_t times[ROUND];
+    instants when = {.count = changes};
+    for (uint32_t i = 0; i < changes; i++)
+        when.list[i] = TEST_T1 + 100000000 * (int64_t)i * (i % 3 + 1);
+    for (uint32_t i = 1; i < changes; i++)      /* ascending, at uneven steps */
+        when.list[i] = when.list[i] > when.list[i - 1] ? when.list[i] : when.list[i - 1] + 1;
+    wanmi_map *map = changing_map(seed, &when);
+    uint64_t wheres[4] = {0};
+    test_random random = {seed + 100};
+    both e;
+    brute b;
+    both_open_with(&e, map, 1u << WANMI_DATUM_WGS84);
+    brute_open(&b, map);
+    for (int round = 0; round < 3; round++) {
+        int64_t instant = when.list[0];
+        for (int i = 0; i < ROUND; i++) {
+            test_point_near(&random, map, i % 3 == 0 ? 1 + i % (TEST_POINT_KINDS - 1) : 6, 0, &xs[i], &ys[i]);
+            if (i % 3 != 0)
+                xs[i] = test_uniform(&random, 499950, 500650), ys[i] = test_uniform(&random, 4399950, 4400650);
+            times[i] = instant = draw_instant(&random, &when, instant);
+        }
+        check_points(&b, e.exact, e.fast, xs, ys, times, ROUND, wheres);
+    }
+    brute_close(&b);
+    both_close(&e);
+    wanmi_map_release(map);
+    assert_true(wheres[WANMI_INSIDE] > 0 && wheres[WANMI_OUTSIDE] > 0);
+}
+
+static void changes_in_time(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        check_changing(seed, 1);
+        check_changing(seed, 3);
+        check_changing(seed, 12);
+        check_changing(seed, 40);       /* more than a timeline follows */
+    }
+}
+
 /* ---- in doubt -------------------------------------------------------------------------- */
 
 /* Long slanting edges from the origin, and points within ulps of them: there the
@@ -410,6 +537,7 @@ int main(void)
         cmocka_unit_test(touching),
         cmocka_unit_test(lattice),
         cmocka_unit_test(lattice_with_too_few_digits),
+        cmocka_unit_test(changes_in_time),
         cmocka_unit_test(nearly_collinear),
         cmocka_unit_test(far_from_the_map),
         cmocka_unit_test(charts_smaller_than_the_map),
