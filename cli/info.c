@@ -109,13 +109,21 @@ static void print_meta(const wanmi_map *map)
     printf("%-14s %u\n\n", "generation", meta.generation);
 }
 
-static void print_tables(const wanmi_map *map)
+void cli_print_tables(const wanmi_map *map)
 {
+    const struct {
+        const char *name;
+        uint32_t count;
+    } tables[] = {{"units", wanmi_map_unit_count(map)}, {"duties", wanmi_map_duty_count(map)},
+                  {"roles", wanmi_map_role_count(map)}, {"rules", wanmi_map_rule_count(map)},
+                  {"objects", wanmi_map_object_count(map)},
+                  {"calendar rows", wanmi_map_calendar_count(map)},
+                  {"deadlines", wanmi_map_deadline_count(map)},
+                  {"escalations", wanmi_map_escalation_count(map)}};
     char text[32];
-    printf("\n%-24s %12s\n", "units", cli_count(wanmi_map_unit_count(map), text));
-    printf("%-24s %12s\n", "duties", cli_count(wanmi_map_duty_count(map), text));
-    printf("%-24s %12s\n", "roles", cli_count(wanmi_map_role_count(map), text));
-    printf("%-24s %12s\n", "rules", cli_count(wanmi_map_rule_count(map), text));
+    for (size_t i = 0; i < CLI_COUNT(tables); i++)
+        if (i < 4 || tables[i].count != 0)
+            printf("%-24s %12s\n", tables[i].name, cli_count(tables[i].count, text));
 }
 
 static void print_bytes(const char *what, uint64_t bytes, uint32_t cells)
@@ -248,7 +256,8 @@ int cli_info(int argc, char **argv)
     if (code < 0) {
         print_meta(map);
         cli_print_layers(map);
-        print_tables(map);
+        putchar('\n');
+        cli_print_tables(map);
         code = print_weight(map, &host, &m);
     }
     wanmi_map_release(map);

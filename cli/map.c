@@ -135,7 +135,9 @@ static int map_table(int argc, char **argv, wanmi_io_table table, const char *na
 {
     const char *from = NULL;
     bool replace = false;
-    char verb[32], about[320], example[96];
+    wanmi_io_table_options how;
+    wanmi_io_table_options_init(&how);
+    char verb[32], about[400], example[96];
     snprintf(verb, sizeof verb, "map %s", name);
     snprintf(about, sizeof about, "Adds the rows of a CSV file with the columns\n  %s\n"
              "in any order. Bad rows are named and left out, the others go in.", columns);
@@ -143,8 +145,11 @@ static int map_table(int argc, char **argv, wanmi_io_table table, const char *na
     const cli_option options[] = {
         {"from", 'f', "CSV", "the rows; - is standard input", CLI_TEXT, &from, true},
         {"replace", '\0', NULL, "empties the table first", CLI_FLAG, &replace},
+        {"datum", 'd', "D", "of lon and lat: wgs84 (default), cgcs2000, gcj02 or bd09", CLI_TEXT, &how.datum},
     };
-    const cli_command command = {verb, "MAP", about, example, options, CLI_COUNT(options), 1, 1};
+    /* Only objects have a place. */
+    size_t known = CLI_COUNT(options) - (table != WANMI_IO_OBJECTS);
+    const cli_command command = {verb, "MAP", about, example, options, known, 1, 1};
     const char *operands[1];
     size_t count = 0;
     int code = cli_parse(&command, argc, argv, operands, &count);
@@ -158,8 +163,9 @@ static int map_table(int argc, char **argv, wanmi_io_table table, const char *na
     wanmi_error_clear(&error);
     wanmi_io_tally_init(&tally);
     cli_problems_report(&problems, &report, "reading the table", "rows");
-    wanmi_status status = wanmi_io_map_add_table(operands[0], table, from, replace, &report, &host,
-                                                 &tally, &error);
+    how.replace = replace;
+    wanmi_status status = wanmi_io_map_add_table(operands[0], table, from, &how, &report, &host, &tally,
+                                                 &error);
     cli_progress_end(&problems.progress);
     if (status != WANMI_OK)
         return cli_fail(&error);
@@ -184,6 +190,30 @@ static int map_rules(int argc, char **argv)
                      "  weekdays, hours, role, at_layer, holders, unit, copy, priority, deadline, tag, last");
 }
 
+static int map_objects(int argc, char **argv)
+{
+    return map_table(argc, argv, WANMI_IO_OBJECTS, "objects",
+                     "code, name, class, x, y (or lon, lat), authority, property, upkeep");
+}
+
+static int map_calendars(int argc, char **argv)
+{
+    return map_table(argc, argv, WANMI_IO_CALENDARS, "calendars", "name, day, hours");
+}
+
+static int map_deadlines(int argc, char **argv)
+{
+    return map_table(argc, argv, WANMI_IO_DEADLINES, "deadlines",
+                     "name, seq, class, grade, mode, min_severity, limit, unit, calendar");
+}
+
+static int map_escalations(int argc, char **argv)
+{
+    return map_table(argc, argv, WANMI_IO_ESCALATIONS, "escalations",
+                     "seq, class, role, min_severity, mode, on, from, limit, unit, calendar,\n"
+                     "  to, target_role, at_layer, target_unit, priority, tag");
+}
+
 /* ---- list, set, drop, export ---------------------------------------------------------------- */
 
 static int map_list(int argc, char **argv)
@@ -200,9 +230,7 @@ static int map_list(int argc, char **argv)
     code = cli_open_map(operands[0], &host, &map);
     if (code < 0) {
         cli_print_layers(map);
-        printf("%-24s %12u\n", "units", wanmi_map_unit_count(map));
-        printf("%-24s %12u\n", "duties", wanmi_map_duty_count(map));
-        printf("%-24s %12u\n", "rules", wanmi_map_rule_count(map));
+        cli_print_tables(map);
         code = cli_stdout_done();
     }
     wanmi_map_release(map);
@@ -230,10 +258,12 @@ static int map_set(int argc, char **argv)
 static int map_drop(int argc, char **argv)
 {
     const cli_command command = {"map drop", "MAP NAME",
-                                 "Removes a layer, or empties a table: units, duties or rules.",
+                                 "Removes a layer or a table: units, duties, rules, objects, calendars,\n"
+                                 "deadlines or escalations.",
                                  "wanmi map drop city.gpkg school", NULL, 0, 2, 2};
     /* Their names in the file; a layer may have the short one. */
-    static const char *const tables[] = {"wanmi_units", "wanmi_duties", "wanmi_rules"};
+    static const char *const tables[] = {"wanmi_units", "wanmi_duties", "wanmi_rules", "wanmi_objects",
+                                         "wanmi_calendars", "wanmi_deadlines", "wanmi_escalations"};
     const char *operands[2];
     size_t count = 0;
     wanmi_error error;
@@ -285,6 +315,10 @@ static const map_verb verbs[] = {
     {"units", map_units, "adds units from a CSV file"},
     {"duties", map_duties, "adds duties from a CSV file"},
     {"rules", map_rules, "adds rules from a CSV file"},
+    {"objects", map_objects, "adds objects (things with a place and owners) from a CSV file"},
+    {"calendars", map_calendars, "adds working hours and holidays from a CSV file"},
+    {"deadlines", map_deadlines, "adds deadlines from a CSV file"},
+    {"escalations", map_escalations, "adds who takes over from a CSV file"},
     {"list", map_list, "what is in it"},
     {"set", map_set, "changes the title, zone, cell layer, fallback unit, code layout or snapping"},
     {"drop", map_drop, "removes a layer or table"},
@@ -296,7 +330,7 @@ static int help(void)
 {
     printf("usage: wanmi map VERB MAP ...\n\nMakes and changes a map, which is one GeoPackage.\n\n");
     for (size_t i = 0; i < CLI_COUNT(verbs); i++)
-        printf("  %-8s %s\n", verbs[i].name, verbs[i].about);
+        printf("  %-11s %s\n", verbs[i].name, verbs[i].about);
     printf("\n  wanmi map VERB --help   the options of each\n");
     return cli_stdout_done();
 }
@@ -305,7 +339,8 @@ int cli_map(int argc, char **argv)
 {
     const char *names[CLI_COUNT(verbs) + 1] = {NULL};
     if (argc < 2)
-        return cli_usage("map", "wants a verb: create layer units duties rules list set drop export explain");
+        return cli_usage("map", "wants a verb: create layer units duties rules objects calendars deadlines "
+                         "escalations list set drop export explain");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help();
     for (size_t i = 0; i < CLI_COUNT(verbs); i++) {

@@ -116,16 +116,33 @@ WANMI_API wanmi_status wanmi_io_map_add_layer(const char *path, const wanmi_laye
 typedef enum wanmi_io_table {
     WANMI_IO_UNITS = 0,
     WANMI_IO_DUTIES = 1,
-    WANMI_IO_RULES = 2
+    WANMI_IO_RULES = 2,
+    WANMI_IO_OBJECTS = 3,
+    WANMI_IO_CALENDARS = 4,
+    WANMI_IO_DEADLINES = 5,
+    WANMI_IO_ESCALATIONS = 6
 } wanmi_io_table;
 
+typedef struct wanmi_io_table_options {
+    size_t struct_size;
+    const char *datum;              /* objects: of the columns lon and lat: wgs84 (default) cgcs2000 gcj02 bd09 */
+    int32_t replace;                /* 1: empty the table first */
+    int32_t reserved;
+} wanmi_io_table_options;
+
+WANMI_API void wanmi_io_table_options_init(wanmi_io_table_options *options);
+
 /* Adds the rows of a CSV file (header line with the table's columns, in any
- * order; columns that are not the table's are an error) to a map file. Every
- * row that is bad by itself or against the map is reported with file, row,
- * column and value, and left out; `replace` empties the table first.
- * Errors: WANMI_E_IO_OPEN, _FORMAT, _COLUMN, WANMI_E_IO_ROW without on_problem. Since: 0.1 */
+ * order; columns that are not the table's are an error) to a map file. Objects
+ * have the columns x and y of the map's CRS, or lon and lat in their place,
+ * which are projected once. Every row that is bad by itself or against the map is
+ * reported with file, row, column and value, and left out. `options` may be NULL.
+ * Errors: WANMI_E_IO_OPEN, _FORMAT, _COLUMN, WANMI_E_CRS_DATUM (unknown, or given
+ * without lon and lat), WANMI_E_IO_ROW without on_problem. Since: 0.1; the options
+ * and what follows rules since 0.2 */
 WANMI_API wanmi_status wanmi_io_map_add_table(const char *path, wanmi_io_table table,
-                                              const char *csv_path, int32_t replace,
+                                              const char *csv_path,
+                                              const wanmi_io_table_options *options,
                                               const wanmi_io_report *report, const wanmi_host *host,
                                               wanmi_io_tally *tally, wanmi_error *error);
 

@@ -2,6 +2,7 @@
 #include "error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,7 +74,9 @@ static void write_place(wanmi_error *error, const wm_place *place)
     }
     if (given(place->layer)) {
         wm_text_fit(error->layer, sizeof error->layer, place->layer);
-        append(message, size, "layer %s", place->layer);
+        /* No layer can be called so: the map's other tables are. */
+        bool table = strncmp(place->layer, "wanmi_", 6) == 0;
+        append(message, size, "%s %s", table ? "table" : "layer", place->layer);
         between = ", ";
     }
     if (place->row > 0) {

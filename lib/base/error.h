@@ -7,7 +7,7 @@
 /* Where something is wrong; NULL, "" and row 0 mean not known. */
 typedef struct wm_place {
     const char *file;
-    const char *layer;
+    const char *layer;          /* or table of a map: wanmi_units ... */
     const char *code;
     const char *value;
     int64_t row;

@@ -177,14 +177,13 @@ static wanmi_status put_rows(exporting *e, const wm_table *table, FILE *to, wanm
     uint32_t count = table->count(e->map);
     for (uint32_t r = 0; r < count; r++) {
         wm_row row;
-        wm_row_init(&row);
+        table->init(&row);
         wanmi_status status = table->give(e->map, r, &row);
         if (status != WANMI_OK)
             return refuse(e, "a row cannot be had", wanmi_status_name(status), error);
         for (size_t i = 0; i < table->column_count; i++) {
-            char room[48];
-            put_field(to, wm_row_text(&table->columns[i], &row, wanmi_map_zone(e->map), room,
-                                      sizeof room), i == 0);
+            char room[WM_SLOT];
+            put_field(to, wm_row_text(&table->columns[i], &row, wanmi_map_zone(e->map), room), i == 0);
         }
         fputc('\n', to);
     }

@@ -255,14 +255,14 @@ static wanmi_status read_layers(reading *r, wanmi_error *error)
     return status == WANMI_OK ? check_damage(r, "wanmi_layers", error) : status;
 }
 
-/* ---- units, duties, rules ----------------------------------------------------------- */
+/* ---- units, duties, rules and so on ----------------------------------------------------------- */
 
 static wanmi_status take_row(reading *r, const wm_table *table, OGRFeatureH from, const int *index,
                              wanmi_error *problem)
 {
     char slots[WM_COLUMNS_MAX][WM_SLOT];
     wm_row row;
-    wm_row_init(&row);
+    table->init(&row);
     wm_row_number(table, row_number(r, from), &row);
     for (size_t i = 0; i < table->column_count; i++) {
         const char *text = wm_field_text(from, index[i], slots[i]);

@@ -147,7 +147,7 @@ static wanmi_status write_layer(writing *w, uint32_t index, wanmi_error *error)
     return status;
 }
 
-/* ---- units, duties, rules ----------------------------------------------------------- */
+/* ---- units, duties, rules and so on ----------------------------------------------------------- */
 
 wanmi_status wm_tables_make(GDALDatasetH data, const wm_table *table, const char *file, wm_gdal *gdal,
                             OGRLayerH *made, wanmi_error *error)
@@ -155,9 +155,10 @@ wanmi_status wm_tables_make(GDALDatasetH data, const wm_table *table, const char
     char texts[WM_COLUMNS_MAX][WM_SLOT];
     const char *columns[WM_COLUMNS_MAX];
     for (size_t i = 0; i < table->column_count; i++) {
-        bool whole = table->columns[i].kind == WM_COLUMN_INTEGER;
-        texts[i][0] = '#';
-        wm_text_fit(texts[i] + whole, WM_SLOT - 1, table->columns[i].name);
+        wm_column_kind kind = table->columns[i].kind;
+        bool marked = kind == WM_COLUMN_INTEGER || kind == WM_COLUMN_REAL;
+        texts[i][0] = kind == WM_COLUMN_INTEGER ? '#' : '%';
+        wm_text_fit(texts[i] + marked, WM_SLOT - 1, table->columns[i].name);
         columns[i] = texts[i];
     }
     return wm_pkg_make(data, table->name, NULL, wkbNone, columns, table->column_count, file, gdal,
@@ -168,11 +169,11 @@ wanmi_status wm_tables_add(OGRLayerH to, const wm_table *table, const wm_row *ro
                            const wanmi_zone *zone, const char *file, wm_gdal *gdal,
                            wanmi_error *error)
 {
-    char room[48];
+    char room[WM_SLOT];
     OGRFeatureH feature = wm_pkg_row(to);
     for (size_t i = 0; i < table->column_count; i++)
         wm_pkg_set(feature, table->columns[i].name,
-                    wm_row_text(&table->columns[i], row, zone, room, sizeof room));
+                    wm_row_text(&table->columns[i], row, zone, room));
     return wm_pkg_add(to, feature, file, gdal, error);
 }
 
@@ -183,7 +184,7 @@ static wanmi_status write_table(writing *w, const wm_table *table, wanmi_error *
     uint32_t count = table->count(w->map);
     for (uint32_t i = 0; i < count && status == WANMI_OK; i++) {
         wm_row row;
-        wm_row_init(&row);
+        table->init(&row);
         status = table->give(w->map, i, &row);
         if (status == WANMI_OK)
             status = wm_tables_add(to, table, &row, wanmi_map_zone(w->map), w->file, w->gdal, error);

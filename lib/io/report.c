@@ -16,6 +16,11 @@ void wanmi_io_layer_options_init(wanmi_io_layer_options *options)
     *options = (wanmi_io_layer_options){.struct_size = sizeof *options};
 }
 
+void wanmi_io_table_options_init(wanmi_io_table_options *options)
+{
+    *options = (wanmi_io_table_options){.struct_size = sizeof *options};
+}
+
 void wanmi_io_tally_init(wanmi_io_tally *tally)
 {
     *tally = (wanmi_io_tally){.struct_size = sizeof *tally};

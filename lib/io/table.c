@@ -1,13 +1,13 @@
-/* Units, duties, rules as tables: see table.h. */
+/* Units, duties, rules and so on as tables: see table.h. */
 #include "table.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "gdal.h"
 
-#define AT(part, field) offsetof(wm_row, part) + offsetof(wanmi_##part##_def, field)
+#define AT(part, field) offsetof(wanmi_##part##_def, field)
 
 static const wm_column unit_columns[] = {
     {"code", WM_COLUMN_TEXT, AT(unit, code), true},
@@ -48,6 +48,91 @@ static const wm_column rule_columns[] = {
     {"last", WM_COLUMN_INTEGER, AT(rule, last), false},
 };
 
+static const wm_column object_columns[] = {
+    {"code", WM_COLUMN_TEXT, AT(object, code), true},
+    {"name", WM_COLUMN_TEXT, AT(object, name), false},
+    {"class", WM_COLUMN_TEXT, AT(object, class_text), false},
+    {"x", WM_COLUMN_REAL, AT(object, x), true},
+    {"y", WM_COLUMN_REAL, AT(object, y), true},
+    {"authority", WM_COLUMN_TEXT, AT(object, authority), false},
+    {"property", WM_COLUMN_TEXT, AT(object, property), false},
+    {"upkeep", WM_COLUMN_TEXT, AT(object, upkeep), false},
+};
+
+static const wm_column calendar_columns[] = {
+    {"name", WM_COLUMN_TEXT, AT(calendar, name), true},
+    {"day", WM_COLUMN_TEXT, AT(calendar, day), true},
+    {"hours", WM_COLUMN_TEXT, AT(calendar, hours), true},
+};
+
+static const wm_column deadline_columns[] = {
+    {"name", WM_COLUMN_TEXT, AT(deadline, name), true},
+    {"seq", WM_COLUMN_INTEGER, AT(deadline, seq), true},
+    {"class", WM_COLUMN_TEXT, AT(deadline, class_prefix), false},
+    {"grade", WM_COLUMN_TEXT, AT(deadline, grade), false},
+    {"mode", WM_COLUMN_TEXT, AT(deadline, mode), false},
+    {"min_severity", WM_COLUMN_INTEGER, AT(deadline, min_severity), false},
+    {"limit", WM_COLUMN_REAL, AT(deadline, limit), true},
+    {"unit", WM_COLUMN_TEXT, AT(deadline, unit), true},
+    {"calendar", WM_COLUMN_TEXT, AT(deadline, calendar), false},
+};
+
+static const wm_column escalation_columns[] = {
+    {"seq", WM_COLUMN_INTEGER, AT(escalation, seq), true},
+    {"class", WM_COLUMN_TEXT, AT(escalation, class_prefix), false},
+    {"role", WM_COLUMN_TEXT, AT(escalation, role), false},
+    {"min_severity", WM_COLUMN_INTEGER, AT(escalation, min_severity), false},
+    {"mode", WM_COLUMN_TEXT, AT(escalation, mode), false},
+    {"on", WM_COLUMN_TEXT, AT(escalation, on), true},
+    {"from", WM_COLUMN_TEXT, AT(escalation, since), false},
+    {"limit", WM_COLUMN_REAL, AT(escalation, limit), true},
+    {"unit", WM_COLUMN_TEXT, AT(escalation, unit), true},
+    {"calendar", WM_COLUMN_TEXT, AT(escalation, calendar), false},
+    {"to", WM_COLUMN_TEXT, AT(escalation, to), true},
+    {"target_role", WM_COLUMN_TEXT, AT(escalation, target_role), false},
+    {"at_layer", WM_COLUMN_TEXT, AT(escalation, at_layer), false},
+    {"target_unit", WM_COLUMN_TEXT, AT(escalation, target_unit), false},
+    {"priority", WM_COLUMN_INTEGER, AT(escalation, priority), false},
+    {"tag", WM_COLUMN_TEXT, AT(escalation, tag), false},
+};
+
+/* ---- to the builder ------------------------------------------------------------------- */
+
+static void init_unit(wm_row *row)
+{
+    wanmi_unit_def_init(&row->unit);
+}
+
+static void init_duty(wm_row *row)
+{
+    wanmi_duty_def_init(&row->duty);
+}
+
+static void init_rule(wm_row *row)
+{
+    wanmi_rule_def_init(&row->rule);
+}
+
+static void init_object(wm_row *row)
+{
+    wanmi_object_def_init(&row->object);
+}
+
+static void init_calendar(wm_row *row)
+{
+    wanmi_calendar_def_init(&row->calendar);
+}
+
+static void init_deadline(wm_row *row)
+{
+    wanmi_deadline_def_init(&row->deadline);
+}
+
+static void init_escalation(wm_row *row)
+{
+    wanmi_escalation_def_init(&row->escalation);
+}
+
 static wanmi_status add_unit(wanmi_map_builder *builder, const wm_row *row, wanmi_error *error)
 {
     return wanmi_map_builder_unit(builder, &row->unit, error);
@@ -62,6 +147,28 @@ static wanmi_status add_rule(wanmi_map_builder *builder, const wm_row *row, wanm
 {
     return wanmi_map_builder_rule(builder, &row->rule, error);
 }
+
+static wanmi_status add_object(wanmi_map_builder *builder, const wm_row *row, wanmi_error *error)
+{
+    return wanmi_map_builder_object(builder, &row->object, error);
+}
+
+static wanmi_status add_calendar(wanmi_map_builder *builder, const wm_row *row, wanmi_error *error)
+{
+    return wanmi_map_builder_calendar(builder, &row->calendar, error);
+}
+
+static wanmi_status add_deadline(wanmi_map_builder *builder, const wm_row *row, wanmi_error *error)
+{
+    return wanmi_map_builder_deadline(builder, &row->deadline, error);
+}
+
+static wanmi_status add_escalation(wanmi_map_builder *builder, const wm_row *row, wanmi_error *error)
+{
+    return wanmi_map_builder_escalation(builder, &row->escalation, error);
+}
+
+/* ---- from the map --------------------------------------------------------------------- */
 
 static wanmi_status give_unit(const wanmi_map *map, uint32_t index, wm_row *row)
 {
@@ -103,15 +210,59 @@ static wanmi_status give_rule(const wanmi_map *map, uint32_t index, wm_row *row)
     return wanmi_map_rule(map, index, &row->rule);
 }
 
+static wanmi_status give_object(const wanmi_map *map, uint32_t index, wm_row *row)
+{
+    wanmi_object_info info;
+    wanmi_status status = wanmi_map_object(map, index, &info);
+    if (status != WANMI_OK)
+        return status;
+    row->object.code = info.code;
+    row->object.name = info.name;
+    row->object.class_text = info.class_text;
+    row->object.x = info.x;
+    row->object.y = info.y;
+    row->object.authority = wanmi_map_unit_code(map, info.owners[WANMI_OWNER_AUTHORITY]);
+    row->object.property = wanmi_map_unit_code(map, info.owners[WANMI_OWNER_PROPERTY]);
+    row->object.upkeep = wanmi_map_unit_code(map, info.owners[WANMI_OWNER_UPKEEP]);
+    row->object.row = info.row;
+    return WANMI_OK;
+}
+
+static wanmi_status give_calendar(const wanmi_map *map, uint32_t index, wm_row *row)
+{
+    return wanmi_map_calendar(map, index, &row->calendar);
+}
+
+static wanmi_status give_deadline(const wanmi_map *map, uint32_t index, wm_row *row)
+{
+    return wanmi_map_deadline(map, index, &row->deadline);
+}
+
+static wanmi_status give_escalation(const wanmi_map *map, uint32_t index, wm_row *row)
+{
+    return wanmi_map_escalation(map, index, &row->escalation);
+}
+
+/* ---- the tables ----------------------------------------------------------------------- */
+
 #define COLUMNS(list) list, sizeof list / sizeof list[0]
 
 const wm_table wm_tables[WM_TABLES] = {
-    {"wanmi_units", COLUMNS(unit_columns), AT(unit, row), AT(unit, code), add_unit,
-     wanmi_map_unit_count, give_unit},
-    {"wanmi_duties", COLUMNS(duty_columns), AT(duty, row), AT(duty, area), add_duty,
-     wanmi_map_duty_count, give_duty},
-    {"wanmi_rules", COLUMNS(rule_columns), AT(rule, row), AT(rule, tag), add_rule,
-     wanmi_map_rule_count, give_rule},
+    [WANMI_IO_UNITS] = {"wanmi_units", COLUMNS(unit_columns), AT(unit, row), init_unit, add_unit,
+                        wanmi_map_unit_count, give_unit},
+    [WANMI_IO_DUTIES] = {"wanmi_duties", COLUMNS(duty_columns), AT(duty, row), init_duty, add_duty,
+                         wanmi_map_duty_count, give_duty},
+    [WANMI_IO_RULES] = {"wanmi_rules", COLUMNS(rule_columns), AT(rule, row), init_rule, add_rule,
+                        wanmi_map_rule_count, give_rule},
+    [WANMI_IO_OBJECTS] = {"wanmi_objects", COLUMNS(object_columns), AT(object, row), init_object,
+                          add_object, wanmi_map_object_count, give_object},
+    [WANMI_IO_CALENDARS] = {"wanmi_calendars", COLUMNS(calendar_columns), AT(calendar, row),
+                            init_calendar, add_calendar, wanmi_map_calendar_count, give_calendar},
+    [WANMI_IO_DEADLINES] = {"wanmi_deadlines", COLUMNS(deadline_columns), AT(deadline, row),
+                            init_deadline, add_deadline, wanmi_map_deadline_count, give_deadline},
+    [WANMI_IO_ESCALATIONS] = {"wanmi_escalations", COLUMNS(escalation_columns), AT(escalation, row),
+                              init_escalation, add_escalation, wanmi_map_escalation_count,
+                              give_escalation},
 };
 
 const wm_table *wm_table_find(const char *name)
@@ -130,19 +281,21 @@ const wm_column *wm_table_column(const wm_table *table, const char *name)
     return NULL;
 }
 
-void wm_row_init(wm_row *row)
+const char *wm_column_words(const wm_column *column)
 {
-    wanmi_unit_def_init(&row->unit);
-    wanmi_duty_def_init(&row->duty);
-    wanmi_rule_def_init(&row->rule);
+    static const char *const words[] = {
+        [WM_COLUMN_TEXT] = "", [WM_COLUMN_INTEGER] = "no whole number",
+        [WM_COLUMN_TIME] = "no date or time of ISO 8601", [WM_COLUMN_REAL] = "no number"};
+    return words[column->kind];
 }
 
 static wanmi_status bad_value(const wm_table *table, const wm_column *column, const wm_row *row,
-                              const char *words, const char *text, wanmi_error *error)
+                              const char *text, wanmi_error *error)
 {
     wm_place place = {.value = text};
     memcpy(&place.row, (const char *)row + table->row_at, sizeof place.row);
-    return wm_error_at(error, WANMI_E_IO_ROW, &place, "column %s: %s", column->name, words);
+    return wm_error_at(error, WANMI_E_IO_ROW, &place, "column %s: %s", column->name,
+                       wm_column_words(column));
 }
 
 wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const char *text,
@@ -156,12 +309,18 @@ wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const ch
     } else if (column->kind == WM_COLUMN_INTEGER) {
         int32_t number;
         if (!wm_text_integer(text, &number))
-            return bad_value(table, column, row, "no whole number", text, error);
+            return bad_value(table, column, row, text, error);
+        memcpy(at, &number, sizeof number);
+    } else if (column->kind == WM_COLUMN_REAL) {
+        double number;
+        /* 0x10 is a number to C, not to a clerk. */
+        if (strpbrk(text, "xX") != NULL || !wm_text_number(text, &number))
+            return bad_value(table, column, row, text, error);
         memcpy(at, &number, sizeof number);
     } else {
         int64_t instant;
         if (wanmi_time_parse(zone, text, &instant, NULL) != WANMI_OK)
-            return bad_value(table, column, row, "no date or time of ISO 8601", text, error);
+            return bad_value(table, column, row, text, error);
         memcpy(at, &instant, sizeof instant);
     }
     return WANMI_OK;
@@ -173,7 +332,7 @@ void wm_row_number(const wm_table *table, int64_t number, wm_row *row)
 }
 
 const char *wm_row_text(const wm_column *column, const wm_row *row, const wanmi_zone *zone,
-                        char *room, size_t size)
+                        char room[WM_SLOT])
 {
     const char *at = (const char *)row + column->at;
     if (column->kind == WM_COLUMN_TEXT) {
@@ -184,11 +343,17 @@ const char *wm_row_text(const wm_column *column, const wm_row *row, const wanmi_
     if (column->kind == WM_COLUMN_INTEGER) {
         int32_t number;
         memcpy(&number, at, sizeof number);
-        snprintf(room, size, "%d", (int)number);
+        snprintf(room, WM_SLOT, "%d", (int)number);
+    } else if (column->kind == WM_COLUMN_REAL) {
+        double number;
+        memcpy(&number, at, sizeof number);
+        if (isnan(number))
+            return "";
+        wm_number_text(number, room);
     } else {
         int64_t instant;
         memcpy(&instant, at, sizeof instant);
-        wanmi_time_format(zone, instant, room, size);
+        wanmi_time_format(zone, instant, room, WM_SLOT);
     }
     return room;
 }

@@ -1,5 +1,5 @@
-/* The tables of a map that are no layers: units, duties, rules. One list of
- * columns a table, from which reading, writing, CSV and export are driven.
+/* The tables of a map that are no layers: units, duties, rules and so on. One list
+ * of columns a table, from which reading, writing, CSV and export are driven.
  * Internal to io.
  */
 #ifndef WM_IO_TABLE_H
@@ -8,17 +8,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gdal.h"
 #include "wanmi/io.h"
 #include "wanmi/map.h"
 
-/* A row of any table; only the table's own part means something. */
-typedef struct wm_row {
+/* A row of a table: the definition of that table. */
+typedef union wm_row {
     wanmi_unit_def unit;
     wanmi_duty_def duty;
     wanmi_rule_def rule;
+    wanmi_object_def object;
+    wanmi_calendar_def calendar;
+    wanmi_deadline_def deadline;
+    wanmi_escalation_def escalation;
 } wm_row;
 
-typedef enum wm_column_kind { WM_COLUMN_TEXT, WM_COLUMN_INTEGER, WM_COLUMN_TIME } wm_column_kind;
+typedef enum wm_column_kind {
+    WM_COLUMN_TEXT,
+    WM_COLUMN_INTEGER,
+    WM_COLUMN_TIME,
+    WM_COLUMN_REAL              /* NaN is empty */
+} wm_column_kind;
 
 typedef struct wm_column {
     const char *name;
@@ -32,19 +42,20 @@ typedef struct wm_table {
     const wm_column *columns;
     size_t column_count;
     size_t row_at;              /* offset of the field `row` in wm_row */
-    size_t code_at;             /* offset of the text that names a row in messages */
+    void (*init)(wm_row *row);
     wanmi_status (*add)(wanmi_map_builder *builder, const wm_row *row, wanmi_error *error);
     uint32_t (*count)(const wanmi_map *map);
     wanmi_status (*give)(const wanmi_map *map, uint32_t index, wm_row *row);
 } wm_table;
 
-enum { WM_TABLES = 3, WM_COLUMNS_MAX = 24 };
+enum { WM_TABLES = 7, WM_COLUMNS_MAX = 24 };
 extern const wm_table wm_tables[WM_TABLES];     /* in the order of wanmi_io_table */
 
 const wm_table *wm_table_find(const char *name);
 const wm_column *wm_table_column(const wm_table *table, const char *name);
 
-void wm_row_init(wm_row *row);
+/* What a value of a column's kind must be, for messages: "no whole number". */
+const char *wm_column_words(const wm_column *column);
 
 /* Puts a text into a column: the text itself (which must outlive the row), a
  * number, an instant. "" leaves the default. Errors: WANMI_E_IO_ROW naming
@@ -53,8 +64,8 @@ wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const ch
                         const wanmi_zone *zone, wm_row *row, wanmi_error *error);
 void wm_row_number(const wm_table *table, int64_t number, wm_row *row);
 
-/* The text of a column, "" where it is empty. `room` of 48 bytes. */
+/* The text of a column, "" where it is empty. `room` of WM_SLOT bytes. */
 const char *wm_row_text(const wm_column *column, const wm_row *row, const wanmi_zone *zone,
-                        char *room, size_t size);
+                        char room[WM_SLOT]);
 
 #endif

@@ -14,7 +14,8 @@ typedef struct row {
     int table;
     const wm_kind *kind;
     const void *def;
-    size_t kept;
+    uint32_t index;             /* among the builder's rows */
+    size_t *kept;
 } row;
 
 static wanmi_status refuse(const row *r, const char *column, const char *value, const char *words)
@@ -30,7 +31,7 @@ static const void *def_at(const wm_build *build, int table, uint32_t index)
 /* The good row `back` rows before this one; NULL: there is none. */
 static const void *before(const row *r, size_t back)
 {
-    return back < r->kept ? def_at(r->build, r->table, r->build->order[r->kept - 1 - back]) : NULL;
+    return back < *r->kept ? def_at(r->build, r->table, r->build->order[*r->kept - 1 - back]) : NULL;
 }
 
 /* What is asked of each row in turn, in the map's order: whether it is good. */
@@ -62,7 +63,8 @@ static wanmi_status choose_rows(wm_build *build, int table, wm_compare compare, 
     wm_sort(build->order, build->scratch, count, compare, build->from->rows[table].defs);
     *kept = 0;
     for (size_t i = 0; i < count; i++) {
-        const row r = {build, table, &wm_kinds[table], def_at(build, table, build->order[i]), *kept};
+        uint32_t index = build->order[i];
+        const row r = {build, table, &wm_kinds[table], def_at(build, table, index), index, kept};
         bool good = false;
         status = see(&r, &good);
         if (status == WANMI_OK)
@@ -70,7 +72,7 @@ static wanmi_status choose_rows(wm_build *build, int table, wm_compare compare, 
         if (status != WANMI_OK)
             return status;
         if (good)
-            build->order[(*kept)++] = build->order[i];
+            build->order[(*kept)++] = index;
     }
     return WANMI_OK;
 }
@@ -160,16 +162,29 @@ static bool meet(const wanmi_days *a, const wanmi_days *b)
     return a->first_day <= b->last_day && b->first_day <= a->last_day;
 }
 
-static wanmi_status refuse_meeting(const row *r, const wanmi_calendar_def *other)
+static wanmi_status refuse_meeting(wm_build *build, const wanmi_calendar_def *def,
+                                   const wanmi_calendar_def *other)
 {
-    const wanmi_calendar_def *def = r->def;
+    const row r = {.build = build, .kind = &wm_kinds[WM_CALENDARS], .def = def};
     char words[192];
     if (other->row > 0)
         snprintf(words, sizeof words, "meets row %lld of calendar %.40s (%.40s) on one day",
                  (long long)other->row, def->name, other->day);
     else
         snprintf(words, sizeof words, "meets %.40s of calendar %.40s on one day", other->day, def->name);
-    return refuse(r, "day", def->day, words);
+    return refuse(&r, "day", def->day, words);
+}
+
+/* Of two rows that meet the one that was given later goes: what was in a file
+ * before stays. The one `back` rows before this one is taken out. */
+static wanmi_status drop_before(const row *r, size_t back)
+{
+    wm_build *build = r->build;
+    wanmi_status status = refuse_meeting(build, before(r, back), r->def);
+    uint32_t *out = &build->order[*r->kept - 1 - back];
+    memmove(out, out + 1, back * sizeof *out);
+    --*r->kept;
+    return status;
 }
 
 /* Rows of one name and kind stand together in order. Of ranges and dates that are
@@ -179,14 +194,21 @@ static wanmi_status see_calendar(const row *r, bool *good)
     const wanmi_calendar_def *def = r->def, *other;
     wanmi_days days, others;
     wm_read_days(def->day, &days);
-    for (size_t back = 0; (other = before(r, back)) != NULL; back++) {
+    for (size_t back = 0; (other = before(r, back)) != NULL;) {
+        wanmi_status status = WANMI_OK;
         wm_read_days(other->day, &others);
         if (strcmp(other->name, def->name) != 0 || others.kind != days.kind)
             break;
-        if (meet(&days, &others))
-            return refuse_meeting(r, other);
-        if (days.kind != WANMI_DAYS_WEEK)
+        if (!meet(&days, &others) && days.kind != WANMI_DAYS_WEEK)
             break;
+        if (!meet(&days, &others))
+            back++;
+        else if (r->index > r->build->order[*r->kept - 1 - back])
+            return refuse_meeting(r->build, def, other);
+        else
+            status = drop_before(r, back);
+        if (status != WANMI_OK)
+            return status;
     }
     *good = true;
     return WANMI_OK;
@@ -342,7 +364,8 @@ static wanmi_status see_rule(const row *r, bool *good)
     const wanmi_rule_def *def = r->def, *last = before(r, 0);
     char seq[16], unit[WANMI_CODE_MAX + 1];
     snprintf(seq, sizeof seq, "%d", (int)def->seq);
-    wm_place place = {.row = def->row, .value = seq};
+    wm_place place = wm_def_place(r->kind, def);
+    place.value = seq;
     if (last != NULL && last->seq == def->seq)
         return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_RULE, &place,
                                             "rule: its seq is doubled"));

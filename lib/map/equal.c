@@ -34,6 +34,14 @@ static bool differ_number(pair *p, const char *what, int64_t a, int64_t b)
     return true;
 }
 
+static bool differ_real(pair *p, const char *what, double a, double b)
+{
+    if (a == b)
+        return false;
+    wm_error_at(p->difference, WANMI_PARTIAL, &p->place, "%s differs: %.17g and %.17g", what, a, b);
+    return true;
+}
+
 static bool differ_time(pair *p, const char *what, int64_t a, int64_t b)
 {
     if (a == b)
@@ -72,11 +80,7 @@ static bool differ_meta(pair *p)
         differ_text(p, "fallback_unit", a.fallback_unit, b.fallback_unit) ||
         differ_text(p, "code_layout", a.code_layout, b.code_layout))
         return true;
-    if (a.snap_m == b.snap_m)
-        return false;
-    wm_error_at(p->difference, WANMI_PARTIAL, &p->place, "snap_m differs: %.17g and %.17g", a.snap_m,
-                b.snap_m);
-    return true;
+    return differ_real(p, "snap_m", a.snap_m, b.snap_m);
 }
 
 static bool differ_layers(pair *p)
@@ -202,14 +206,6 @@ static bool differ_texts(pair *p, int table, const void *a, const void *b)
                         wm_def_text(b, &kind->columns[i])))
             return true;
     return false;
-}
-
-static bool differ_real(pair *p, const char *what, double a, double b)
-{
-    if (memcmp(&a, &b, sizeof a) == 0)
-        return false;
-    wm_error_at(p->difference, WANMI_PARTIAL, &p->place, "%s differs: %.17g and %.17g", what, a, b);
-    return true;
 }
 
 static bool differ_rules(pair *p)

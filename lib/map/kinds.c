@@ -100,7 +100,7 @@ void wm_def_clear(const wm_kind *kind, void *def)
 
 wm_place wm_def_place(const wm_kind *kind, const void *def)
 {
-    wm_place place = {0};
+    wm_place place = {.layer = kind->name};
     memcpy(&place.row, (const char *)def + kind->row_at, sizeof place.row);
     return place;
 }
@@ -110,7 +110,7 @@ wanmi_status wm_def_wrong(const wm_kind *kind, const void *def, const char *colu
 {
     wm_place place = wm_def_place(kind, def);
     place.value = value;
-    return wm_error_at(error, kind->status, &place, "%s, column %s: %s", kind->name, column, words);
+    return wm_error_at(error, kind->status, &place, "column %s: %s", column, words);
 }
 
 static const char *wrong_form(wm_form form, const char *text)
@@ -153,8 +153,8 @@ wanmi_status wm_def_check(const wm_kind *kind, const void *def, wanmi_error *err
     for (size_t i = 0; i < kind->column_count; i++) {
         const wm_text_column *c = &kind->columns[i];
         const char *text = wm_def_text(def, c);
-        char what[64];
-        snprintf(what, sizeof what, "%s, column %s:", kind->name, c->column);
+        char what[32];
+        snprintf(what, sizeof what, "column %s:", c->column);
         wanmi_status status = wm_text_check(what, text, c->most, c->rules, kind->status, &place, error);
         if (status != WANMI_OK)
             return status;
@@ -171,6 +171,6 @@ wanmi_status wm_def_range(const wm_kind *kind, const void *def, const char *colu
     if (value >= low && value <= high)
         return WANMI_OK;
     const wm_place place = wm_def_place(kind, def);
-    return wm_error_at(error, kind->status, &place, "%s, column %s: is not from %lld to %lld: %lld",
-                       kind->name, column, (long long)low, (long long)high, (long long)value);
+    return wm_error_at(error, kind->status, &place, "column %s: is not from %lld to %lld: %lld", column,
+                       (long long)low, (long long)high, (long long)value);
 }

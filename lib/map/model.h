@@ -119,7 +119,7 @@ void wm_def_put(void *def, const wm_text_column *column, const char *text);
 /* Makes every text that is NULL "". */
 void wm_def_clear(const wm_kind *kind, void *def);
 wm_place wm_def_place(const wm_kind *kind, const void *def);
-/* "row 7: wanmi_rules, column hours: WORDS: 'VALUE'"; gives the table's status. */
+/* "table wanmi_rules, row 7: column hours: WORDS: 'VALUE'"; gives the table's status. */
 wanmi_status wm_def_wrong(const wm_kind *kind, const void *def, const char *column, const char *value,
                           const char *words, wanmi_error *error);
 /* Checks all texts and their forms. */

@@ -74,8 +74,8 @@ def read(name):
 
 # ---- usage --------------------------------------------------------------------------
 
-VERBS = ['grid', 'map', 'map create', 'map layer', 'map units', 'map duties', 'map rules', 'map list',
-         'map set', 'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route', 'bench']
+VERBS = ['grid', 'map', 'map create', 'map layer', 'map units', 'map duties', 'map rules',
+         'map objects', 'map calendars', 'map deadlines', 'map escalations', 'map list', 'map set', 'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route', 'bench']
 
 
 def test_usage():
@@ -150,7 +150,7 @@ def test_map():
         Run('map', 'drop', 'd.gpkg', table).gives(0, '', '')
     check('drop: tables are empty', re.findall(r'(units|duties|rules) +0', Run('map', 'list', 'd.gpkg').out) == [
         'units', 'duties', 'rules'])
-    Run('map', 'drop', 'd.gpkg', 'objects').gives(2, '').says('objects')
+    Run('map', 'drop', 'd.gpkg', 'things').gives(2, '').says('things')
     Run('map', 'layer', 'e.gpkg', '--name', 'x', '--kind', 'odd', '--level', '1', '--from', 'f', '--code',
         'c').gives(2, '').says("--kind: 'odd' is not partition or overlay")
 

@@ -227,7 +227,7 @@ static void ogr_tools_open_it(void **state)
              "ogrinfo -so '%s' cell 2>&1 | grep -q 'EPSG\",4548' && "
              "ogrinfo -q '%s' | grep -q wanmi_rules", path, path, path);
     assert_int_equal(system(command), 0);
-    sql(path, "CREATE TABLE proof (a CHECK (a = 5));"
+    sql(path, "CREATE TABLE proof (a CHECK (a = 9));"
               "INSERT INTO proof SELECT count(*) FROM gpkg_contents WHERE data_type = 'attributes'");
 }
 
@@ -502,7 +502,10 @@ static wanmi_status add(const char *map, wanmi_io_table table, const char *csv, 
 {
     wanmi_io_tally_init(tally);
     wanmi_error_clear(error);
-    return wanmi_io_map_add_table(map, table, csv, replace, report, NULL, tally, error);
+    wanmi_io_table_options options;
+    wanmi_io_table_options_init(&options);
+    options.replace = replace;
+    return wanmi_io_map_add_table(map, table, csv, &options, report, NULL, tally, error);
 }
 
 static void rows_of_a_csv_file_are_added(void **state)

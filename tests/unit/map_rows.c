@@ -314,7 +314,7 @@ static void rules(void **state)
     assert_int_equal(rule(&good), WANMI_OK);
     d = good;
     d.min_severity = 256;
-    refused(rule(&d), WANMI_E_MAP_RULE, "row 5: wanmi_rules, column min_severity: is not from 0 to 255: 256");
+    refused(rule(&d), WANMI_E_MAP_RULE, "table wanmi_rules, row 5: column min_severity: is not from 0 to 255: 256");
     d = good;
     d.min_severity = -1;
     refused(rule(&d), WANMI_E_MAP_RULE, "min_severity");
