@@ -15,8 +15,8 @@ typedef struct query {
     wanmi_error *error;
 } query;
 
-/* The areas of a layer that count at the instant and whose box holds the point,
- * lowest code first. */
+/* The areas of a layer that count at the instant and whose box holds the point, or
+ * nearly so; lowest code first. */
 static wanmi_status find_candidates(const query *q, uint32_t layer)
 {
     wanmi_locator *l = q->locator;

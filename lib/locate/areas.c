@@ -8,6 +8,8 @@
 #define HAVE_XY (GEOS_VERSION_MAJOR > 3 || (GEOS_VERSION_MAJOR == 3 && GEOS_VERSION_MINOR >= 12))
 
 struct wm_shape {
+    wm_box box;                     /* the area's own, exact */
+    bool known;                     /* the box is */
     GEOSGeometry *polygon;          /* the prepared one looks into it */
     const GEOSPreparedGeometry *prepared;
 #if !HAVE_XY
@@ -52,8 +54,10 @@ static void shape_clear(wm_areas *areas, wm_shape *shape)
 #if !HAVE_XY
     if (shape->probe != NULL)
         GEOSGeom_destroy_r(areas->geos, shape->probe);
+    shape->probe = NULL;
 #endif
-    *shape = (wm_shape){0};
+    shape->polygon = NULL;
+    shape->prepared = NULL;
 }
 
 #if HAVE_XY
@@ -121,6 +125,20 @@ static wanmi_status prepare(wm_areas *areas, uint32_t area, wm_shape *shape, dou
     return status;
 }
 
+/* Exact: GEOS may not be asked for other points (areas.h), and trees give areas
+ * whose boxes a point misses. */
+static bool in_box(wm_areas *areas, uint32_t area, wm_shape *shape, double x, double y)
+{
+    wm_box *box = &shape->box;
+    if (!shape->known) {
+        wanmi_area_info info;
+        wanmi_map_area(areas->index->map, area, &info);
+        *box = (wm_box){info.min_x, info.min_y, info.max_x, info.max_y};
+        shape->known = true;
+    }
+    return (int)(x >= box->min_x) & (x <= box->max_x) & (y >= box->min_y) & (y <= box->max_y);
+}
+
 static wm_shape *shape_of(wm_areas *areas, uint32_t area)
 {
     wm_shape **page = &areas->pages[area / WM_PAGE];
@@ -142,6 +160,9 @@ wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, 
     wm_shape *shape = shape_of(areas, area);
     if (shape == NULL)
         return wm_error_memory(error);
+    *covers = false;
+    if (!in_box(areas, area, shape, x, y))
+        return WANMI_OK;
     if (shape->prepared == NULL) {
         wanmi_status status = prepare(areas, area, shape, x, y, error);
         if (status != WANMI_OK)

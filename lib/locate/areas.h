@@ -7,7 +7,8 @@
  * held by tests/differential/locate.c):
  *   - PreparedPolygon::covers compares the cached envelopes first. The probe's
  *     was computed at its first use, from a point in this area's box, so it
- *     passes for ever; it may only be asked for points in the area's own box.
+ *     passes for ever; it may only be asked for points in the area's own box,
+ *     which is kept beside it.
  *     A rectangle is answered by that comparison alone, and for points in its
  *     box that is the right answer.
  *   - then IndexedPointInAreaLocator takes the coordinate as it is now.
@@ -47,7 +48,7 @@ wanmi_status wm_areas_open(wm_areas *areas, wanmi_error *error);
 void wm_areas_close(wm_areas *areas);
 uint64_t wm_areas_bytes(const wm_areas *areas);
 
-/* Whether `area` covers a point that lies in its box.
+/* Whether `area` covers a point. One that is not in its box makes no polygon.
  * Errors: WANMI_E_MEMORY, WANMI_E_LOCATE_GEOS. */
 wanmi_status wm_areas_cover(wm_areas *areas, uint32_t area, double x, double y, bool *covers,
                             wanmi_error *error);

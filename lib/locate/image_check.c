@@ -21,7 +21,7 @@
 static bool rest_is_empty(const wm_node *node, uint32_t used)
 {
     for (uint32_t i = used; i < WM_TREE_FANOUT; i++)
-        if (node->min_x[i] != INFINITY || node->max_x[i] != -INFINITY)
+        if (node->min_x[i] != INT16_MAX || node->max_x[i] != INT16_MIN)
             return false;
     return true;
 }

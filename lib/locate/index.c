@@ -26,27 +26,30 @@ static void index_free(wanmi_index *index)
     wanmi_map_release(map);         /* last: the host is the map's */
 }
 
-static bool read_layer(wanmi_index *index, uint32_t number, wm_box *boxes)
+static bool read_layer(wanmi_index *index, uint32_t number, wm_box *boxes, bool *timed)
 {
     wm_layer *layer = &index->layers[number];
     for (uint32_t i = 0; i < layer->area_count; i++) {
         wanmi_area_info area;
         wanmi_map_area(index->map, layer->first_area + i, &area);
         boxes[i] = (wm_box){area.min_x, area.min_y, area.max_x, area.max_y};
+        index->extent = wm_box_join(index->extent, boxes[i]);
+        *timed = *timed || area.valid_from_us != WANMI_TIME_NONE || area.valid_to_us != WANMI_TIME_NONE;
     }
     return wm_tree_build(index->host, boxes, layer->area_count, layer->first_area, &layer->tree);
 }
 
-static bool read_layers(wanmi_index *index)
+static bool read_layers(wanmi_index *index, bool *timed)
 {
     uint32_t largest = 0;
+    index->extent = WM_BOX_NOTHING;
     for (uint32_t i = 0; i < index->layer_count; i++)
         largest = index->layers[i].area_count > largest ? index->layers[i].area_count : largest;
     size_t size = wm_product(largest, sizeof(wm_box));
     wm_box *boxes = wm_alloc(index->host, size);
     bool done = boxes != NULL;
     for (uint32_t i = 0; done && i < index->layer_count; i++)
-        done = read_layer(index, i, boxes);
+        done = read_layer(index, i, boxes, timed);
     wm_free(index->host, boxes, size);
     return done;
 }
@@ -65,14 +68,7 @@ wm_layout wm_index_layout(const wanmi_index *index)
 
 static bool read_spans(wanmi_index *index)
 {
-    bool any = false;
     wanmi_area_info area;
-    for (uint32_t i = 0; i < index->area_count && !any; i++) {
-        wanmi_map_area(index->map, i, &area);
-        any = area.valid_from_us != WANMI_TIME_NONE || area.valid_to_us != WANMI_TIME_NONE;
-    }
-    if (!any)
-        return true;
     index->spans = wm_alloc(index->host, wm_product(index->area_count, sizeof *index->spans));
     for (uint32_t i = 0; index->spans != NULL && i < index->area_count; i++) {
         wanmi_map_area(index->map, i, &area);
@@ -152,7 +148,8 @@ wanmi_status wm_index_new(wanmi_map *map, wanmi_index **index, wanmi_error *erro
 
 static wanmi_status compile(wanmi_index *index, const wanmi_index_options *options, wanmi_error *error)
 {
-    if (!read_layers(index) || !read_spans(index))
+    bool timed = false;
+    if (!read_layers(index, &timed) || (timed && !read_spans(index)))
         return wm_error_memory(error);
     if (options->exact_only || index->area_count == 0)
         return WANMI_OK;

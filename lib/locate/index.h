@@ -41,6 +41,7 @@ struct wanmi_index {
     wanmi_map *map;
     const wanmi_host *host;         /* the map's, which outlives the index */
     wm_layer *layers;
+    wm_box extent;                  /* of all areas; known while compiling */
     wm_span *spans;                 /* by area; NULL when every area always counts */
     uint32_t layer_count;
     uint32_t area_count;

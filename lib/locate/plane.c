@@ -2,11 +2,12 @@
 #include "plane.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "sort.h"
 #include "wanmi/types.h"
 
-enum { SIDE_MAX = 1 << 20, GAPS_TRIED = 16 };
+enum { SIDE_MAX = 1 << 20, GAPS_TRIED = 16, FIRST_LINES = 1024 };
 
 /* Tiles are never smaller: what is not known of an approximate position must stay
  * small beside them. */
@@ -16,12 +17,14 @@ static const double STEP_MIN_M = 0.01;
 static const double TILES_AN_EDGE = 0.1;
 
 typedef struct line {
-    double at, length;
+    double at, length;              /* of all edges along it */
 } line;
 
+/* First a hash, each line once, so that its size is that of the lattice and not of
+ * the map; then the heavy ones in order. */
 typedef struct lines {
-    line *list;
-    size_t count, capacity;
+    line *list;                     /* `at` NaN: free */
+    size_t count, capacity;         /* a power of two, or 0 */
 } lines;
 
 /* What is asked of the map's edges before there are tiles. */
@@ -34,16 +37,47 @@ typedef struct survey {
     bool full;                      /* no memory */
 } survey;
 
+static line *line_at(const lines *all, double at)
+{
+    uint64_t bits;
+    memcpy(&bits, &at, sizeof bits);
+    size_t mask = all->capacity - 1, place = (size_t)(bits * 0x9E3779B97F4A7C15u >> 32) & mask;
+    while (!isnan(all->list[place].at) && all->list[place].at != at)
+        place = (place + 1) & mask;
+    return &all->list[place];
+}
+
+/* At most half of it is taken. */
+static bool lines_room(const wanmi_host *host, lines *all)
+{
+    if (all->capacity >= 2 * (all->count + 1))
+        return true;
+    lines fresh = {.count = all->count, .capacity = all->capacity == 0 ? FIRST_LINES : 2 * all->capacity};
+    fresh.list = wm_alloc(host, wm_product(fresh.capacity, sizeof *fresh.list));
+    if (fresh.list == NULL)
+        return false;
+    for (size_t i = 0; i < fresh.capacity; i++)
+        fresh.list[i].at = NAN;
+    for (size_t i = 0; i < all->capacity; i++)
+        if (!isnan(all->list[i].at))
+            *line_at(&fresh, all->list[i].at) = all->list[i];
+    wm_free(host, all->list, all->capacity * sizeof *all->list);
+    *all = fresh;
+    return true;
+}
+
 static void add_line(survey *s, lines *to, double at, double length)
 {
-    if (!s->full && to->count > 0 && to->list[to->count - 1].at == at) {
-        to->list[to->count - 1].length += length;
+    s->full = s->full || !lines_room(s->host, to);
+    if (s->full)
         return;
+    at += 0.0;                      /* of the two zeros one */
+    line *known = line_at(to, at);
+    if (isnan(known->at)) {
+        *known = (line){at, 0};
+        to->count++;
     }
-    s->full = s->full || !wm_reserve(s->host, (void **)&to->list, &to->capacity, to->count + 1,
-                                     sizeof *to->list);
-    if (!s->full)
-        to->list[to->count++] = (line){at, length};
+    known->length += length;
 }
 
 static void survey_ring(survey *s, const double *xy, uint32_t first, uint32_t end, bool cell)
@@ -75,15 +109,7 @@ static bool is_cell(const wanmi_index *index, uint32_t area)
 
 static void survey_areas(const wanmi_index *index, survey *s)
 {
-    s->extent = (wm_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
-    for (uint32_t area = 0; area < index->area_count; area++) {
-        wanmi_area_info info;
-        wanmi_map_area(index->map, area, &info);
-        s->extent.min_x = fmin(s->extent.min_x, info.min_x);
-        s->extent.min_y = fmin(s->extent.min_y, info.min_y);
-        s->extent.max_x = fmax(s->extent.max_x, info.max_x);
-        s->extent.max_y = fmax(s->extent.max_y, info.max_y);
-    }
+    s->extent = index->extent;
     for (uint32_t area = 0; area < index->area_count; area++) {
         wanmi_area_rings rings;
         wanmi_map_area_rings(index->map, area, &rings);
@@ -98,26 +124,20 @@ static int compare_lines(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
-/* Edges in one line become one; lines with little along them, such as an upright
+/* Leaves the heavy ones, in order: lines with little along them, such as an upright
  * edge of a border by chance, are left out. */
-static void merge_lines(lines *all)
+static void sort_lines(lines *all)
 {
-    size_t merged = 0, heavy = 0;
+    size_t heavy = 0;
     double longest = 0;
-    if (all->count == 0)
-        return;
-    qsort(all->list, all->count, sizeof *all->list, compare_lines);
-    for (size_t i = 0; i < all->count; i++) {
-        if (merged > 0 && all->list[merged - 1].at == all->list[i].at)
-            all->list[merged - 1].length += all->list[i].length;
-        else
-            all->list[merged++] = all->list[i];
-        longest = fmax(longest, all->list[merged - 1].length);
-    }
-    for (size_t i = 0; i < merged; i++)
-        if (all->list[i].length >= longest / 50)
+    for (size_t i = 0; i < all->capacity; i++)
+        if (!isnan(all->list[i].at))
+            longest = fmax(longest, all->list[i].length);
+    for (size_t i = 0; i < all->capacity; i++)
+        if (!isnan(all->list[i].at) && all->list[i].length >= longest / 50)
             all->list[heavy++] = all->list[i];
     all->count = heavy;
+    wm_sort_items(all->list, heavy, sizeof *all->list, compare_lines);
 }
 
 static size_t lines_on_walls(const lines *all, const wm_walls *walls)
@@ -135,7 +155,7 @@ static size_t lines_on_walls(const lines *all, const wm_walls *walls)
 static bool find_lattice(lines *all, wm_walls *walls)
 {
     size_t best = 0;
-    merge_lines(all);
+    sort_lines(all);
     if (all->count < 3)
         return false;
     size_t stride = all->count / GAPS_TRIED + 1;

@@ -32,7 +32,7 @@ struct wanmi_locator {
     const double *xy;               /* the map's coordinates */
     wm_own own;                     /* tuples that the index does not have */
     wanmi_locator_counts counts;
-    uint32_t *candidates;           /* areas of one layer whose box holds the point */
+    uint32_t *candidates;           /* areas of one layer that may cover the point */
     size_t candidate_count, candidate_capacity;
     uint32_t *words;                /* the tuple being written: tuples.h */
     size_t word_capacity;

@@ -2,17 +2,14 @@
 #include "tree.h"
 
 #include <math.h>
-#include <stdlib.h>
 
+#include "sort.h"
 #include "wanmi/types.h"
 
-enum { HILBERT_BITS = 16, NODE_ALIGNMENT = 64 };
+enum { HILBERT_BITS = 16, STEPS = 65000 };
 
-static wm_box join(wm_box a, wm_box b)
-{
-    return (wm_box){a.min_x < b.min_x ? a.min_x : b.min_x, a.min_y < b.min_y ? a.min_y : b.min_y,
-                    a.max_x > b.max_x ? a.max_x : b.max_x, a.max_y > b.max_y ? a.max_y : b.max_y};
-}
+/* A frame is never narrower, so that steps a metre stay finite. */
+static const double FRAME_MIN_M = 1e-3;
 
 /* How far a point of the grid lies along the Hilbert curve that fills it: each
  * step picks a quadrant and turns the rest of the way into its frame. */
@@ -42,26 +39,20 @@ static uint32_t grid_place(double low, double high, double from, double to)
     return (uint32_t)(part <= 0 ? 0 : part >= 1 ? cells : part * cells);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
-    return (one > two) - (one < two);
-}
-
 /* Curve place and index in one number, so that the order is total and the same
  * on every machine. */
-static void sort_by_curve(const wm_box *boxes, uint32_t count, uint64_t *keys)
+static void sort_by_curve(const wm_box *boxes, uint32_t count, uint64_t *keys, uint64_t *scratch)
 {
     wm_box all = boxes[0];
     for (uint32_t i = 1; i < count; i++)
-        all = join(all, boxes[i]);
+        all = wm_box_join(all, boxes[i]);
     for (uint32_t i = 0; i < count; i++) {
         const wm_box *b = &boxes[i];
         uint32_t x = grid_place(b->min_x, b->max_x, all.min_x, all.max_x);
         uint32_t y = grid_place(b->min_y, b->max_y, all.min_y, all.max_y);
         keys[i] = (uint64_t)hilbert(x, y) << 32 | i;
     }
-    qsort(keys, count, sizeof *keys, compare_keys);
+    wm_sort_keys(keys, scratch, count);
 }
 
 void wm_tree_lay_out(wm_tree *tree, uint32_t count)
@@ -75,68 +66,124 @@ void wm_tree_lay_out(wm_tree *tree, uint32_t count)
     }
 }
 
-static wm_box box_of(const wm_node *node)
+/* ---- frames -------------------------------------------------------------------------- */
+
+/* The step a place is in, from -1 before the frame to STEPS + 1 after it, moved to
+ * fit. It never falls when `at` grows, whatever is rounded on the way: all that is
+ * compared must come through here. */
+static int16_t step_of(double at, double corner, float per)
 {
-    wm_box all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    for (int i = 0; i < WM_TREE_FANOUT; i++)
-        all = join(all, (wm_box){node->min_x[i], node->min_y[i], node->max_x[i], node->max_y[i]});
+    double steps = (at - corner) * (double)per;
+    int step = steps >= STEPS + 1 ? STEPS + 1 : steps >= 0 ? (int)steps : -1;
+    return (int16_t)(step - STEPS / 2);
+}
+
+typedef struct steps {
+    int16_t min_x, min_y, max_x, max_y;
+} steps;
+
+static steps steps_of(const wm_node *node, wm_box box)
+{
+    return (steps){step_of(box.min_x, node->x, node->per_x), step_of(box.min_y, node->y, node->per_y),
+                   step_of(box.max_x, node->x, node->per_x), step_of(box.max_y, node->y, node->per_y)};
+}
+
+static void set_frame(wm_node *node, wm_box all)
+{
+    node->x = all.min_x;
+    node->y = all.min_y;
+    node->per_x = (float)(STEPS / fmax(all.max_x - all.min_x, FRAME_MIN_M));
+    node->per_y = (float)(STEPS / fmax(all.max_y - all.min_y, FRAME_MIN_M));
+}
+
+/* Gives the box of all. */
+static wm_box fill_node(wm_node *node, const wm_box *boxes, uint32_t count)
+{
+    wm_box all = WM_BOX_NOTHING;
+    for (uint32_t i = 0; i < count; i++)
+        all = wm_box_join(all, boxes[i]);
+    set_frame(node, all);
+    for (uint32_t i = 0; i < WM_TREE_FANOUT; i++) {
+        steps s = {INT16_MAX, INT16_MAX, INT16_MIN, INT16_MIN};
+        if (i < count)
+            s = steps_of(node, boxes[i]);
+        node->min_x[i] = s.min_x, node->min_y[i] = s.min_y;
+        node->max_x[i] = s.max_x, node->max_y[i] = s.max_y;
+    }
     return all;
 }
 
-static void put_box(wm_node *node, uint32_t at, wm_box box)
+static uint32_t in_node(size_t count, size_t node)
 {
-    node->min_x[at] = box.min_x;
-    node->min_y[at] = box.min_y;
-    node->max_x[at] = box.max_x;
-    node->max_y[at] = box.max_y;
+    size_t left = count - node * WM_TREE_FANOUT;
+    return left < WM_TREE_FANOUT ? (uint32_t)left : WM_TREE_FANOUT;
 }
 
-static void fill_nodes(wm_tree *tree, const wm_box *boxes, const uint64_t *keys, uint32_t first_id)
+/* ---- building ------------------------------------------------------------------------ */
+
+/* `joined`: room for a box a node of level 0, then the box of each node of the
+ * level below the one in work. */
+static void fill_levels(wm_tree *tree, const wm_box *boxes, const uint64_t *keys, uint32_t first_id,
+                        wm_box *joined)
 {
-    for (size_t n = 0; n < tree->node_count; n++)
-        for (uint32_t i = 0; i < WM_TREE_FANOUT; i++)
-            put_box(&tree->nodes[n], i, (wm_box){INFINITY, INFINITY, -INFINITY, -INFINITY});
-    for (uint32_t i = 0; i < tree->count; i++) {
-        uint32_t from = (uint32_t)keys[i];
-        put_box(&tree->nodes[i / WM_TREE_FANOUT], i % WM_TREE_FANOUT, boxes[from]);
-        tree->ids[i] = first_id + from;
+    size_t count = tree->count;
+    for (size_t n = 0; n * WM_TREE_FANOUT < count; n++) {
+        wm_box own[WM_TREE_FANOUT];
+        uint32_t here = in_node(count, n);
+        for (uint32_t i = 0; i < here; i++) {
+            uint32_t from = (uint32_t)keys[n * WM_TREE_FANOUT + i];
+            own[i] = boxes[from];
+            tree->ids[n * WM_TREE_FANOUT + i] = first_id + from;
+        }
+        joined[n] = fill_node(&tree->nodes[n], own, here);
     }
     for (uint32_t level = 1; level < tree->levels; level++) {
-        const wm_node *below = tree->nodes + tree->starts[level - 1];
-        wm_node *here = tree->nodes + tree->starts[level];
-        size_t count = tree->starts[level] - tree->starts[level - 1];
-        for (size_t i = 0; i < count; i++)
-            put_box(&here[i / WM_TREE_FANOUT], i % WM_TREE_FANOUT, box_of(&below[i]));
+        count = (count + WM_TREE_FANOUT - 1) / WM_TREE_FANOUT;
+        for (size_t n = 0; n * WM_TREE_FANOUT < count; n++)
+            joined[n] = fill_node(&tree->nodes[tree->starts[level] + n], joined + n * WM_TREE_FANOUT,
+                                  in_node(count, n));
     }
+}
+
+static bool build(const wanmi_host *host, const wm_box *boxes, uint32_t first_id, wm_tree *tree)
+{
+    size_t keys_size = wm_product(tree->count, sizeof(uint64_t));
+    size_t joined_size = wm_product((size_t)tree->count / WM_TREE_FANOUT + 1, sizeof(wm_box));
+    uint64_t *keys = wm_alloc(host, keys_size), *scratch = wm_alloc(host, keys_size);
+    wm_box *joined = wm_alloc(host, joined_size);
+    tree->nodes = wm_alloc(host, wm_product(tree->node_count, sizeof *tree->nodes));
+    tree->ids = wm_alloc(host, wm_product(tree->count, sizeof *tree->ids));
+    bool done = keys != NULL && scratch != NULL && joined != NULL && tree->nodes != NULL &&
+                tree->ids != NULL;
+    if (done) {
+        sort_by_curve(boxes, tree->count, keys, scratch);
+        fill_levels(tree, boxes, keys, first_id, joined);
+    }
+    wm_free(host, keys, keys_size);
+    wm_free(host, scratch, keys_size);
+    wm_free(host, joined, joined_size);
+    return done;
 }
 
 bool wm_tree_build(const wanmi_host *host, const wm_box *boxes, uint32_t count, uint32_t first_id,
                    wm_tree *tree)
 {
-    *tree = (wm_tree){.count = 0};
+    wm_tree fresh = {.count = 0};
+    *tree = fresh;
     if (count == 0)
         return true;
-    wm_tree fresh = {.count = 0};
     wm_tree_lay_out(&fresh, count);
-    size_t keys_size = wm_product(count, sizeof(uint64_t));
-    uint64_t *keys = wm_alloc(host, keys_size);
-    fresh.nodes = wm_alloc_aligned(host, wm_product(fresh.node_count, sizeof *fresh.nodes), NODE_ALIGNMENT);
-    fresh.ids = wm_alloc(host, wm_product(count, sizeof *fresh.ids));
-    bool done = keys != NULL && fresh.nodes != NULL && fresh.ids != NULL;
-    if (done) {
-        sort_by_curve(boxes, count, keys);
-        fill_nodes(&fresh, boxes, keys, first_id);
-        *tree = fresh;
-    } else {
+    if (!build(host, boxes, first_id, &fresh)) {
         wm_tree_drop(host, &fresh);
+        return false;
     }
-    wm_free(host, keys, keys_size);
-    return done;
+    *tree = fresh;
+    return true;
 }
 
 void wm_tree_drop(const wanmi_host *host, wm_tree *tree)
 {
-    wm_free_aligned(host, tree->nodes, tree->node_count * sizeof *tree->nodes, NODE_ALIGNMENT);
+    wm_free(host, tree->nodes, tree->node_count * sizeof *tree->nodes);
     wm_free(host, tree->ids, tree->count * sizeof *tree->ids);
     *tree = (wm_tree){.count = 0};
 }
@@ -146,18 +193,22 @@ uint64_t wm_tree_bytes(const wm_tree *tree)
     return tree->node_count * sizeof *tree->nodes + tree->count * sizeof *tree->ids;
 }
 
+/* ---- walking ------------------------------------------------------------------------- */
+
 /* One bit a box of the node. No branches: which boxes a point meets cannot be
  * foretold, and a wrong guess costs more than all 16 comparisons. */
-static uint32_t met_by(const wm_node *n, wm_box w)
+static uint32_t met_by(const wm_node *n, wm_box window)
 {
-    uint64_t met[WM_TREE_FANOUT];
-    for (int i = 0; i < WM_TREE_FANOUT; i++)
-        met[i] = (uint64_t)((n->min_x[i] <= w.max_x) & (n->max_x[i] >= w.min_x) &
-                            (n->min_y[i] <= w.max_y) & (n->max_y[i] >= w.min_y));
-    uint32_t bits = 0;
-    for (int i = 0; i < WM_TREE_FANOUT; i++)
-        bits |= (uint32_t)met[i] << i;
-    return bits;
+    static const uint16_t bit[WM_TREE_FANOUT] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
+                                                 8192, 16384, 32768};
+    steps w = steps_of(n, window);
+    uint16_t met = 0;
+    for (int i = 0; i < WM_TREE_FANOUT; i++) {
+        bool meets = (n->min_x[i] <= w.max_x) & (n->max_x[i] >= w.min_x) &
+                     (n->min_y[i] <= w.max_y) & (n->max_y[i] >= w.min_y);
+        met = (uint16_t)(met | (meets ? bit[i] : 0));
+    }
+    return met;
 }
 
 static void open_node(wm_walk *walk, uint32_t level, uint32_t number)

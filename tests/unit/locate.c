@@ -293,6 +293,28 @@ static void inside_a_cell(void **state)
     town_close(&t);
 }
 
+/* Less than a step of the tree outside: the box itself is looked at, and nothing is
+ * asked of GEOS that it need not answer. */
+static void just_outside_of_a_cell(void **state)
+{
+    (void)state;
+    town t = town_of(0);
+    wanmi_locator_counts counts;
+    wanmi_locator_counts_init(&counts);
+    assert_int_equal(ask(&t, 350, 100.0001).where, WANMI_OUTSIDE);
+    assert_int_equal(wanmi_locator_count(t.locator, &counts), WANMI_OK);
+    assert_true(counts.prepared <= 1);      /* the bureau, which covers it */
+    for (double beside = 1e-12; beside < 0.1; beside *= 10) {
+        assert_int_equal(ask(&t, 350, 100).where, WANMI_INSIDE);
+        assert_int_equal(ask(&t, 50, 100).where, WANMI_INSIDE);
+        assert_int_equal(ask(&t, 400 + beside, 50).where, WANMI_OUTSIDE);
+        assert_int_equal(ask(&t, 350, 100 + beside).where, WANMI_OUTSIDE);
+        assert_int_equal(ask(&t, 50, -beside).where, WANMI_OUTSIDE);
+        assert_int_equal(ask(&t, -beside, 50).where, WANMI_OUTSIDE);
+    }
+    town_close(&t);
+}
+
 static void a_border_belongs_to_the_lowest_code(void **state)
 {
     (void)state;
@@ -856,6 +878,7 @@ int main(void)
         cmocka_unit_test(counts_of_a_session),
         cmocka_unit_test(both_engines_answer),
         cmocka_unit_test(inside_a_cell),
+        cmocka_unit_test(just_outside_of_a_cell),
         cmocka_unit_test(a_border_belongs_to_the_lowest_code),
         cmocka_unit_test(overlapping_cells_have_one_owner),
         cmocka_unit_test(the_owners_ancestor_wins),
