@@ -3,7 +3,7 @@
  * floor-stream  the same points read and one word written for each: 16 bytes in,
  *               4 out
  * floor-gather  as many random words as points, out of an array as large as the
- *               index, with the places at hand and the widest loads there are
+ *               index's tiles and trees, with the places at hand and the widest loads there are
  */
 #ifndef BENCH_FLOORS_H
 #define BENCH_FLOORS_H

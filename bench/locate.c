@@ -91,6 +91,20 @@ static size_t most_points(const run *r)
     return r->options->given.count > 0 ? r->options->given.count : r->options->points;
 }
 
+/* What the index keeps beside what the exact path needs as well. */
+static uint64_t tile_bytes(const run *r)
+{
+    wanmi_error error;
+    wanmi_index *boxes = NULL;
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.exact_only = 1;
+    bench_must(wanmi_index_create(r->map, &options, &boxes, &error), &error);
+    uint64_t bytes = wanmi_index_bytes(r->index) - wanmi_index_bytes(boxes);
+    wanmi_index_release(boxes);
+    return bytes;
+}
+
 static void open_map(run *r)
 {
     wanmi_error error;
@@ -109,7 +123,7 @@ static void open_map(run *r)
     bench_must(wanmi_locator_create(r->index, WANMI_ENGINE_EXACT, &r->exact, &error), &error);
     bench_must(wanmi_locator_create(r->index, WANMI_ENGINE_FAST, &r->fast, &error), &error);
     r->plain = bench_plain_open(r->map, 0);
-    r->floors = bench_floors_open(wanmi_index_bytes(r->index), most_points(r));
+    r->floors = bench_floors_open(tile_bytes(r), most_points(r));
     open_peers(r);
 }
 
@@ -321,7 +335,7 @@ int bench_locate(const bench_locate_options *options)
         run_map(r, options->map_name);
     else
         run_workloads(r);
-    int code = bench_results_close(&r->results, options->json_path);
+    int code = bench_results_close(&r->results, options->json_path, options->plot_path);
     if (code == 0 && r->different > 0)
         code = 1;
     free(r);

@@ -27,6 +27,7 @@ typedef struct bench_locate_options {
     bool peers;                     /* S2 too, where it is built in */
     const char *postgis;            /* how to reach a server; NULL: not asked */
     const char *json_path;          /* NULL: none */
+    const char *plot_path;          /* of an SVG; NULL: none */
     /* Called between steps; non-zero ends the run, and what is done is written. */
     int (*on_step)(void *user, const char *what);
     void *step_user;

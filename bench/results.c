@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "plot.h"
 #include "support.h"
 
 void bench_results_open(bench_results *results)
@@ -75,9 +76,18 @@ void bench_results_verified(bench_results *results, const char *workload, const 
                   wanmi_datum_name(datum), "compared", (json_int_t)checked, "reference", "oracle"));
 }
 
-int bench_results_close(bench_results *results, const char *path)
+static int draw(const bench_results *results, const char *path)
 {
-    int code = 0;
+    char title[1024];
+    const bench_machine *m = &results->machine;
+    snprintf(title, sizeof title, "%s, %s, %s; %s; %s", m->processor, m->level, m->compiler, m->versions,
+             m->date);
+    return bench_plot(results->rows, title, path);
+}
+
+int bench_results_close(bench_results *results, const char *path, const char *plot_path)
+{
+    int code = plot_path != NULL ? draw(results, plot_path) : 0;
     json_t *all = json_pack("{so so so}", "machine", bench_machine_json(&results->machine), "maps",
                             results->maps, "results", results->rows);
     if (all == NULL)

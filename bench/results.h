@@ -29,7 +29,7 @@ void bench_results_rows(bench_results *results, const char *workload, const benc
 /* What was compared and not timed. */
 void bench_results_verified(bench_results *results, const char *workload, const char *points, wanmi_datum datum,
                             const bench_way *way, uint64_t checked, uint64_t differences);
-/* Writes the file if `path` is not NULL. Gives 0, or 2 with a message. */
-int bench_results_close(bench_results *results, const char *path);
+/* Writes JSON and picture where there is a path. Gives 0, or 2 with a message. */
+int bench_results_close(bench_results *results, const char *path, const char *plot_path);
 
 #endif

@@ -130,6 +130,8 @@ static int run_locate(bench *b, const char **more, size_t count)
         return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
     if (b->verify < 0 || b->adversarial < 0 || b->jobs < 1 || b->jobs > CLI_JOBS_MAX)
         return cli_usage("bench", "--verify, --adversarial: from 0; --jobs: from 1 to %d", CLI_JOBS_MAX);
+    if (b->verify > 0 && b->locate.plot_path != NULL)
+        return cli_usage("bench", "--verify has no times for --plot");
     b->locate.verify = (uint64_t)b->verify;
     b->locate.adversarial = (uint64_t)b->adversarial;
     b->locate.threads = (unsigned)b->jobs;
@@ -200,6 +202,7 @@ int cli_bench(int argc, char **argv)
          &b.locate.postgis},
         {"no-s2", '\0', NULL, "leaves S2 out", CLI_FLAG, &b.no_s2},
         {"json", '\0', "FILE", "the figures as JSON", CLI_TEXT, &b.locate.json_path},
+        {"plot", '\0', "FILE", "a picture of them, SVG", CLI_TEXT, &b.locate.plot_path},
     };
     const cli_command command = {
         "bench", "NAME [W1|W2|W3|W4 ...]",

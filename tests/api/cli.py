@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
 
 wanmi = os.path.abspath(sys.argv[1])
 source = os.environ.get('WANMI_SOURCE', '.')
@@ -558,7 +559,10 @@ def test_bench():
     Run('bench', 'locate', '--map', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
     Run('bench', 'locate', 'W1', '--verify', '1', '--jobs', '0').gives(2, '').says('--jobs: from 1')
     Run('bench', 'locate', 'W1', '--rounds', '0').gives(2, '').says('--rounds: from 1')
-    done = Run('bench', 'locate', '--workload', 'W1', '--points-count', '2000', '--rounds', '2', '--json', 'b.json')
+    done = Run('bench', 'locate', '--workload', 'W1', '--points-count', '2000', '--rounds', '2', '--json', 'b.json',
+               '--plot', 'b.svg')
+    check('bench --plot: well-formed', all(text in ''.join(xml.etree.ElementTree.parse('b.svg').getroot().itertext())
+          for text in ('W1: uniform points (wgs84)', 'proj+geos', 'floor-gather')))
     done.gives(0, err='').says('W1, uniform points (wgs84), all layers', 'a cell')
     check_bench('b.json', 'W1', {('uniform', 'wgs84'), ('clustered', 'wgs84'), ('adversarial', 'wgs84'),
                                  ('adversarial', 'map'), ('trajectory', 'wgs84')}, 2000)
