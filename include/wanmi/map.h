@@ -437,6 +437,18 @@ WANMI_API uint32_t wanmi_map_area_count(const wanmi_map *map);
 WANMI_API wanmi_status wanmi_map_area(const wanmi_map *map, uint32_t area, wanmi_area_info *info);
 WANMI_API const char *wanmi_map_area_code(const wanmi_map *map, uint32_t area);
 
+/* What of an area hangs on time, without the rest: quick, for loops over all areas.
+ * Errors: WANMI_E_ARGUMENT. Since: 0.2 */
+typedef struct wanmi_area_version {
+    int64_t valid_from_us;
+    int64_t valid_to_us;
+    uint32_t key;                   /* first version of this code in this layer */
+    uint32_t parent;                /* first version of the parent area, or WANMI_NONE */
+} wanmi_area_version;
+
+WANMI_API wanmi_status wanmi_map_area_version(const wanmi_map *map, uint32_t area,
+                                              wanmi_area_version *version);
+
 /* The area of a code in a layer, valid at an instant (WANMI_TIME_NONE: the
  * first version whenever valid), or WANMI_NONE. */
 WANMI_API uint32_t wanmi_map_find_area(const wanmi_map *map, uint32_t layer, const char *code,

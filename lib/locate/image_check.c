@@ -1,19 +1,21 @@
 /* Whether the tables of an image lead nowhere but into each other: see
- * image_tables.h. One pass over all of them, mostly in the order in which they lie.
+ * image_tables.h. One pass over all of them but the records, mostly in the order in
+ * which they lie.
  *
  * What is held so:
  *   - a label is a tuple that is used or a set that is there;
  *   - a tile's tree, with its labels and lists, is in `trees`, and each cut leads to
  *     a later one, so that every way down ends;
- *   - a record is in `records`, and an edge of it in the map's coordinates;
+ *   - an edge lies in the map's coordinates;
  *   - an area stands in no other layer than its own.
- * Trees and records may not overlap more than fits: their sizes are added up, so
- * that a file cannot ask for more work here than it has bytes.
+ * Trees may not overlap more than fits: their sizes are added up, so that a file
+ * cannot ask for more work here than it has bytes. Records are used by few positions
+ * and are a quarter of a file: each is checked when it is used.
  */
 #include <math.h>
 
 #include "cover.h"
-#include "image_tables.h"
+#include "image.h"
 
 /* ---- the trees of layers ----------------------------------------------------------------- */
 
@@ -53,10 +55,19 @@ static bool walls_are_sound(double origin, double first, double step, uint32_t c
            fabs(first * step) <= 1e11 && count >= 1 && count <= 1u << 21;
 }
 
+/* Kernels count blocks in 31 bits. */
+static bool blocks_are_few(const wm_image_plane *p)
+{
+    uint64_t columns = ((p->x_count - 1) >> p->block_bits) + UINT64_C(1);
+    uint64_t rows = ((p->y_count - 1) >> p->block_bits) + UINT64_C(1);
+    return columns * rows < UINT64_C(1) << 30;
+}
+
 bool wm_check_plane(const wm_image_plane *p)
 {
     return walls_are_sound(p->x_origin, p->x_first, p->x_step, p->x_count) &&
-           walls_are_sound(p->y_origin, p->y_first, p->y_step, p->y_count) && p->block_bits <= 15;
+           walls_are_sound(p->y_origin, p->y_first, p->y_step, p->y_count) && p->block_bits <= 15 &&
+           blocks_are_few(p);
 }
 
 /* ---- tuples and lists --------------------------------------------------------------------- */
@@ -124,7 +135,7 @@ static bool row_is_sound(const wanmi_index *index, const wm_tuples *t, uint32_t 
     return sound;
 }
 
-static uint32_t check_tuples(const wanmi_index *index)
+static uint32_t check_tuples(const wanmi_index *index, bool *all_used)
 {
     const wm_tuples *t = &index->compiled->tuples;
     if (!lists_are_sound(&t->lists, index->area_count) ||
@@ -133,50 +144,99 @@ static uint32_t check_tuples(const wanmi_index *index)
     if (!slots_are_sound(&t->further, 1 + t->layout.cell_count, t->count) ||
         !slots_are_sound(&t->lists.slots, 1, t->lists.count))
         return WM_TABLE_SLOTS;
-    for (uint32_t number = 0; number < t->count; number++)
+    for (uint32_t number = 0; number < t->count; number++) {
         if (!row_is_sound(index, t, number))
             return WM_TABLE_ROWS;
+        *all_used = *all_used && wm_tuples_used(t, number);
+    }
     return 0;
 }
 
-/* ---- tiles ---------------------------------------------------------------------------------- */
+/* ---- records, when one is used ---------------------------------------------------------- */
+
+/* Runs ascend within an area, so that a record asks no edge twice. */
+static bool runs_are_sound(uint64_t points, const uint32_t *run, uint32_t count)
+{
+    uint64_t end = 0;
+    for (uint32_t r = 0; r < count; r++, run += 2) {
+        if (run[0] < end || run[1] == 0 || (uint64_t)run[0] + run[1] >= points)
+            return false;
+        end = (uint64_t)run[0] + run[1];
+    }
+    return true;
+}
+
+/* The areas with edges in the tile, ascending. */
+static bool groups_are_sound(const wanmi_index *index, uint64_t points, const uint32_t *group, uint64_t room,
+                             uint32_t count)
+{
+    uint32_t next = 0;
+    for (uint32_t g = 0; g < count; g++) {
+        if (room < 2 || group[1] > (room - 2) / 2)
+            return false;
+        uint32_t words = 2 + 2 * group[1], area = group[0] >> 1;
+        if (area < next || area >= index->area_count || !runs_are_sound(points, group + 2, group[1]))
+            return false;
+        next = area + 1;
+        group += words;
+        room -= words;
+    }
+    return true;
+}
+
+bool wm_check_record(const wanmi_index *index, uint32_t place)
+{
+    const wm_compiled *c = index->compiled;
+    if (place >= c->record_count || c->record_count - place < WM_RECORD_HEAD)
+        return false;
+    const uint32_t *record = c->records + place, *areas = record + WM_RECORD_HEAD;
+    uint32_t whole = record[WM_RECORD_AREAS], groups = record[WM_RECORD_GROUPS];
+    uint64_t room = c->record_count - place - WM_RECORD_HEAD;
+    if (whole > room || (whole > 0 && areas[whole - 1] >= index->area_count))
+        return false;
+    for (uint32_t i = 1; i < whole; i++)
+        if (areas[i - 1] >= areas[i])
+            return false;
+    return groups_are_sound(index, index->image->points, areas + whole, room - whole, groups);
+}
+
+/* ---- labels ------------------------------------------------------------------------------- */
 
 typedef struct checker {
     const wm_compiled *c;
-    uint32_t area_count;
     uint64_t points;
-    uint64_t tree_words, record_words;  /* of all trees and records met */
+    uint64_t words;                 /* of all trees met */
+    bool all_used;                  /* no tuple is unused */
 } checker;
 
-static inline bool label_is_sound(const wm_compiled *c, uint32_t label)
+static inline bool label_is_sound(const checker *k, uint32_t label)
 {
     uint32_t value = label & WM_LABEL_VALUE;
-    if (label == WM_LABEL_NONE)
-        return true;
     if (label >> 30 != WM_LABEL >> 30)
         return false;
     if ((label & WM_LABEL_SET) != 0)
-        return value < c->sets.count;
-    return value < c->tuples.count && wm_tuples_used(&c->tuples, value);
+        return value < k->c->sets.count || label == WM_LABEL_NONE;
+    return value < k->c->tuples.count && (k->all_used || wm_tuples_used(&k->c->tuples, value));
 }
 
 /* Each set's pairs begin with epoch 0, epochs ascend and exist, and a label is a
  * tuple's. */
-static bool timeline_is_sound(const wm_compiled *c, uint32_t set)
+static bool timeline_is_sound(const checker *k, uint32_t set)
 {
-    const wm_timelines *t = &c->timelines;
+    const wm_timelines *t = &k->c->timelines;
     const uint32_t first = t->starts[set], end = t->starts[set + 1];
     for (uint32_t i = first; i < end; i++) {
         const uint32_t *pair = t->pairs + 2 * (size_t)i;
         if ((i == first ? pair[0] != 0 : pair[0] <= pair[-2]) || pair[0] > t->instant_count ||
-            !label_is_sound(c, pair[1]) || (pair[1] != WM_LABEL_NONE && (pair[1] & WM_LABEL_SET) != 0))
+            !label_is_sound(k, pair[1]) || (pair[1] != WM_LABEL_NONE && (pair[1] & WM_LABEL_SET) != 0))
             return false;
     }
     return true;
 }
 
-static uint32_t check_timelines(const wm_compiled *c)
+static uint32_t check_timelines(const checker *k)
 {
+    const wm_compiled *c = k->c;
     const wm_timelines *t = &c->timelines;
     for (size_t i = 1; i < t->instant_count; i++)
         if (t->instants[i - 1] >= t->instants[i])
@@ -189,72 +249,53 @@ static uint32_t check_timelines(const wm_compiled *c)
     if (t->starts[0] != 0 || t->starts[c->sets.count] != t->pair_count)
         return WM_TABLE_TIMELINE_STARTS;
     for (uint32_t set = 0; set < c->sets.count; set++)
-        if (!timeline_is_sound(c, set))
+        if (!timeline_is_sound(k, set))
             return WM_TABLE_TIMELINES;
     return 0;
 }
 
-/* Runs ascend within an area, so that a record asks no edge twice. */
-static bool runs_are_sound(const checker *k, const uint32_t *run, uint32_t count)
-{
-    uint64_t end = 0;
-    for (uint32_t r = 0; r < count; r++, run += 2) {
-        if (run[0] < end || run[1] == 0 || (uint64_t)run[0] + run[1] >= k->points)
-            return false;
-        end = (uint64_t)run[0] + run[1];
-    }
-    return true;
-}
-
-/* The areas with edges in the tile, ascending. */
-static bool groups_are_sound(checker *k, const uint32_t *group, uint64_t room, uint32_t count)
-{
-    uint32_t next = 0;
-    for (uint32_t g = 0; g < count; g++) {
-        if (room < 2 || group[1] > (room - 2) / 2)
-            return false;
-        uint32_t words = 2 + 2 * group[1], area = group[0] >> 1;
-        if (area < next || area >= k->area_count || !runs_are_sound(k, group + 2, group[1]))
-            return false;
-        next = area + 1;
-        k->record_words += words;
-        group += words;
-        room -= words;
-    }
-    return true;
-}
-
-static bool record_is_sound(checker *k, uint32_t place)
-{
-    uint64_t count = k->c->record_count;
-    if (place >= count || count - place < WM_RECORD_HEAD)
-        return false;
-    const uint32_t *record = k->c->records + place, *areas = record + WM_RECORD_HEAD;
-    uint32_t whole = record[WM_RECORD_AREAS], groups = record[WM_RECORD_GROUPS];
-    uint64_t room = count - place - WM_RECORD_HEAD;
-    if (whole > room || (whole > 0 && areas[whole - 1] >= k->area_count))
-        return false;
-    for (uint32_t i = 1; i < whole; i++)
-        if (areas[i - 1] >= areas[i])
-            return false;
-    k->record_words += WM_RECORD_HEAD + whole;
-    return k->record_words <= count && groups_are_sound(k, areas + whole, room - whole, groups) &&
-           k->record_words <= count;
-}
+/* ---- tiles ---------------------------------------------------------------------------------- */
 
 /* One tile's tree: `at` its first cut, words before it and from it on. */
 typedef struct tree {
     const uint32_t *at;
     uint64_t before, after;
-    uint32_t cuts;
+    uint32_t cuts, labels;
 } tree;
 
-static inline bool code_is_sound(const checker *k, const tree *t, uint32_t own, uint32_t code)
+/* Whether each cut leads to later cuts or to labels, and how many labels there
+ * must be. No branch: which of the two comes cannot be foretold. */
+static inline uint32_t wrong_step(uint32_t code, uint32_t own, uint32_t cuts)
 {
-    if ((code & WM_CUT_LABEL) == 0)
-        return code > own && code < t->cuts;
-    return (code & ~WM_CUT_LABEL) + (uint64_t)WM_TREE_LABELS <= t->before &&
-           label_is_sound(k->c, wm_tree_label(t->at, code));
+    return ((code >> 15) ^ 1) & ((uint32_t)(code <= own) | (uint32_t)(code >= cuts));
+}
+
+static inline uint32_t labels_to(uint32_t code)
+{
+    return (code - (WM_CUT_LABEL - 1)) & -(code >> 15);
+}
+
+static bool cuts_are_sound(tree *t)
+{
+    uint32_t wrong = 0, labels = 0;
+    for (uint32_t i = 0; i < t->cuts; i++) {
+        wm_cut cut = wm_tree_cut(t->at, i);
+        uint32_t below = wm_cut_next(cut, false), above = wm_cut_next(cut, true);
+        uint32_t one = labels_to(below), two = labels_to(above);
+        wrong |= wrong_step(below, i, t->cuts) | wrong_step(above, i, t->cuts);
+        labels = one > labels ? one : labels;
+        labels = two > labels ? two : labels;
+    }
+    t->labels = labels;
+    return wrong == 0 && t->before >= WM_TREE_HEAD + (uint64_t)labels;
+}
+
+static bool labels_are_sound(const checker *k, const tree *t)
+{
+    bool sound = true;
+    for (uint32_t i = 0; i < t->labels && sound; i++)
+        sound = label_is_sound(k, wm_tree_label(t->at, i));
+    return sound;
 }
 
 static bool list_is_sound(checker *k, const tree *t, uint32_t place)
@@ -263,8 +304,8 @@ static bool list_is_sound(checker *k, const tree *t, uint32_t place)
     if (from >= t->after || t->at[from] == 0 || t->at[from] > t->after - from - 1)
         return false;
     uint32_t count = t->at[from];
-    k->tree_words += 1 + (uint64_t)count;
-    if (k->tree_words > k->c->tree_count)
+    k->words += 1 + (uint64_t)count;
+    if (k->words > k->c->tree_count)
         return false;
     for (uint32_t i = 1; i <= count; i++)
         if (t->at[from + i] + (uint64_t)1 >= k->points)
@@ -272,61 +313,58 @@ static bool list_is_sound(checker *k, const tree *t, uint32_t place)
     return true;
 }
 
-static inline bool edges_are_sound(checker *k, const tree *t, uint32_t edge)
+/* Edges are looked at together; lists are few. */
+static bool edges_are_sound(checker *k, const tree *t)
 {
-    if (edge == WANMI_NONE)
-        return true;
-    if ((edge & WM_CUT_LIST) != 0)
-        return list_is_sound(k, t, edge & ~WM_CUT_LIST);
-    return edge + (uint64_t)1 < k->points;
+    const uint32_t *edges = t->at + 2 * (uint64_t)t->cuts;
+    uint32_t highest = 0, lists = 0;
+    for (uint32_t i = 0; i < t->cuts; i++) {
+        uint32_t is_list = edges[i] >> 31, edge = edges[i] & (is_list - 1);
+        highest = edge > highest ? edge : highest;
+        lists |= is_list & (edges[i] != WANMI_NONE);
+    }
+    bool sound = highest + (uint64_t)1 < k->points;
+    for (uint32_t i = 0; lists != 0 && i < t->cuts && sound; i++)
+        if ((edges[i] & WM_CUT_LIST) != 0 && edges[i] != WANMI_NONE)
+            sound = list_is_sound(k, t, edges[i] & ~WM_CUT_LIST);
+    return sound;
 }
 
-static uint32_t check_tree_of_tile(checker *k, uint32_t word)
+static bool tree_is_sound(checker *k, uint32_t word)
 {
     uint64_t place = 2 * (uint64_t)word, count = k->c->tree_count;
     if (place < WM_TREE_HEAD || place >= count)
-        return WM_TABLE_TILES;
-    tree t = {k->c->trees + place, place, count - place, 0};
+        return false;
+    tree t = {k->c->trees + place, place, count - place, 0, 0};
     t.cuts = t.at[-WM_TREE_CUTS];
-    if (t.cuts == 0 || t.cuts > WM_CUT_COUNT_MAX || 3 * (uint64_t)t.cuts > t.after)
-        return WM_TABLE_TREES;
-    k->tree_words += WM_TREE_HEAD + 3 * (uint64_t)t.cuts;
-    if (k->tree_words > count)
-        return WM_TABLE_TREES;
-    for (uint32_t i = 0; i < t.cuts; i++) {
-        wm_cut cut = wm_tree_cut(t.at, i);
-        if (!code_is_sound(k, &t, i, wm_cut_next(cut, false)) || !code_is_sound(k, &t, i, wm_cut_next(cut, true)) ||
-            !edges_are_sound(k, &t, t.at[2 * (uint64_t)t.cuts + i]))
-            return WM_TABLE_TREES;
-    }
-    return record_is_sound(k, t.at[-WM_TREE_RECORD]) ? 0 : WM_TABLE_RECORDS;
+    if (t.cuts == 0 || t.cuts > WM_CUT_COUNT_MAX || 3 * (uint64_t)t.cuts > t.after || !cuts_are_sound(&t))
+        return false;
+    k->words += WM_TREE_HEAD + 3 * (uint64_t)t.cuts + t.labels;
+    return k->words <= count && labels_are_sound(k, &t) && edges_are_sound(k, &t);
 }
 
-static uint32_t check_tiles(const wanmi_index *index, uint64_t points)
+static uint32_t check_tiles(checker *k)
 {
-    const wm_compiled *c = index->compiled;
-    checker k = {.c = c, .area_count = index->area_count, .points = points};
+    const wm_compiled *c = k->c;
     for (size_t i = 0; i < (size_t)c->block_columns * c->block_rows; i++) {
         uint32_t word = c->blocks[i];
-        if ((word & WM_LABEL) != 0 ? !label_is_sound(c, word) : word >= c->block_count)
+        if ((word & WM_LABEL) != 0 ? !label_is_sound(k, word) : word >= c->block_count)
             return WM_TABLE_BLOCKS;
     }
     for (size_t i = 0; i < c->tiles_size / sizeof *c->tiles; i++) {
-        uint32_t word = c->tiles[i], wrong = 0;
-        if ((word & WM_LABEL) == 0)
-            wrong = check_tree_of_tile(&k, word);
-        else if (!label_is_sound(c, word))
-            wrong = WM_TABLE_TILES;
-        if (wrong != 0)
-            return wrong;
+        uint32_t word = c->tiles[i];
+        if ((word & WM_LABEL) != 0 ? !label_is_sound(k, word) : !tree_is_sound(k, word))
+            return (word & WM_LABEL) != 0 ? WM_TABLE_TILES : WM_TABLE_TREES;
     }
     return 0;
 }
 
-uint32_t wm_check_compiled(const wanmi_index *index, uint64_t points)
+uint32_t wm_check_compiled(const wanmi_index *index)
 {
-    uint32_t wrong = check_tuples(index);
+    bool all_used = true;
+    uint32_t wrong = check_tuples(index, &all_used);
+    checker k = {.c = index->compiled, .points = index->image->points, .all_used = all_used};
     if (wrong == 0)
-        wrong = check_timelines(index->compiled);
-    return wrong != 0 ? wrong : check_tiles(index, points);
+        wrong = check_timelines(&k);
+    return wrong != 0 ? wrong : check_tiles(&k);
 }

@@ -78,14 +78,14 @@ static void put_points(reader *r, const double *xy, uint32_t first, uint32_t end
 
 static void put_area(reader *r, const wanmi_map *map, uint32_t area)
 {
-    wanmi_area_info info;
-    wanmi_area_rings rings;
-    wanmi_map_area(map, area, &info);
+    wanmi_area_version version = {0};
+    wanmi_area_rings rings = {0};
+    wanmi_map_area_version(map, area, &version);
     wanmi_map_area_rings(map, area, &rings);
-    put_wide(r, &info.valid_from_us);
-    put_wide(r, &info.valid_to_us);
-    put(r, info.parent);
-    put(r, info.key);
+    put_wide(r, &version.valid_from_us);
+    put_wide(r, &version.valid_to_us);
+    put(r, version.parent);
+    put(r, version.key);
     put(r, rings.polygon_count);
     put(r, rings.ring_count);
     for (uint32_t i = 0; i < rings.ring_count; i++)

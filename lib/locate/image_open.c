@@ -184,7 +184,7 @@ static wanmi_status check_rows(const opening *o)
 static wanmi_status map_tables(const opening *o)
 {
     wm_image *image = o->image;
-    void *bytes = mmap(NULL, (size_t)o->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, o->file, 0);
+    void *bytes = mmap(NULL, (size_t)o->size, PROT_READ, MAP_PRIVATE, o->file, 0);
     if (bytes == MAP_FAILED)
         return system_failed(o, "the index image cannot be mapped");
     image->mapped = bytes;

@@ -312,7 +312,7 @@ static wanmi_status adopt_compiled(const reader *r)
         status = adopt_timelines(r, c->sets.count, &c->timelines);
     if (status != WANMI_OK)
         return status;
-    uint32_t wrong = wm_check_compiled(r->index, r->image->points);
+    uint32_t wrong = wm_check_compiled(r->index);
     return wrong == 0 ? WANMI_OK : wrong_table(r, wrong, "leads outside what it may lead to");
 }
 

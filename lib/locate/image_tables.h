@@ -46,10 +46,11 @@ _Static_assert(sizeof(wm_image_plane) == 72 && sizeof(wm_image_chart) == 64 && s
 
 /* image_check.c: whether every number that is used as a place leads into its
  * table, and every walk ends. The first reads a layer's tree; the second all the
- * rest, and gives the number of a table that does not hold, or 0. `points`: how many
- * the map's coordinates are. */
+ * rest but records, and gives the number of a table that does not hold, or 0; the
+ * third one record of an index that has an image, before it is used. */
 bool wm_check_tree(const wm_layer *layer);
-uint32_t wm_check_compiled(const wanmi_index *index, uint64_t points);
+uint32_t wm_check_compiled(const wanmi_index *index);
+bool wm_check_record(const wanmi_index *index, uint32_t place);
 /* Whether walls can be laid so; by these numbers all others about tiles are computed. */
 bool wm_check_plane(const wm_image_plane *plane);
 

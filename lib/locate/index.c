@@ -68,10 +68,10 @@ wm_layout wm_index_layout(const wanmi_index *index)
 
 static bool read_spans(wanmi_index *index)
 {
-    wanmi_area_info area;
+    wanmi_area_version area = {0};
     index->spans = wm_alloc(index->host, wm_product(index->area_count, sizeof *index->spans));
     for (uint32_t i = 0; index->spans != NULL && i < index->area_count; i++) {
-        wanmi_map_area(index->map, i, &area);
+        wanmi_map_area_version(index->map, i, &area);
         index->spans[i] = (wm_span){area.valid_from_us, area.valid_to_us};
     }
     return index->spans != NULL;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cover.h"
 #include "descent.h"
+#include "image_tables.h"
 #include "nearest.h"
 #include "rules.h"
 #include "search.h"
@@ -91,7 +92,10 @@ typedef enum gathered { GATHERED, UNDECIDED, NO_MEMORY } gathered;
 static gathered add_record(wanmi_locator *l, uint32_t tree, const wm_tile_point *point)
 {
     const wm_compiled *c = l->index->compiled;
-    const uint32_t *record = c->records + wm_tree_at(c, tree)[-WM_TREE_RECORD];
+    uint32_t place = wm_tree_at(c, tree)[-WM_TREE_RECORD];
+    if (l->index->image != NULL && !wm_check_record(l->index, place))
+        return UNDECIDED;           /* an altered file: the exact path needs none */
+    const uint32_t *record = c->records + place;
     size_t most = (size_t)record[WM_RECORD_AREAS] + record[WM_RECORD_GROUPS];
     if (!wm_reserve(l->host, (void **)&l->candidates, &l->candidate_capacity, l->candidate_count + most,
                     sizeof *l->candidates))

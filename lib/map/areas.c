@@ -148,6 +148,16 @@ wanmi_status wanmi_map_area(const wanmi_map *map, uint32_t area, wanmi_area_info
     return WANMI_OK;
 }
 
+wanmi_status wanmi_map_area_version(const wanmi_map *map, uint32_t area, wanmi_area_version *version)
+{
+    if (area >= map->area_count || version == NULL)
+        return WANMI_E_ARGUMENT;
+    const wm_layer *layer = &map->layers[wm_layer_of(map, area)];
+    *version = (wanmi_area_version){valid_in(layer, area, 0), valid_in(layer, area, 1), key_in(layer, area),
+                                    parent_in(layer, area)};
+    return WANMI_OK;
+}
+
 const char *wanmi_map_area_code(const wanmi_map *map, uint32_t area)
 {
     return area < map->area_count ? text_of(map, map->code[area]) : "";
