@@ -89,13 +89,19 @@ bool wm_answer_label(wanmi_locator *l, uint32_t label, int64_t instant_us, wm_an
 
 typedef enum gathered { GATHERED, UNDECIDED, NO_MEMORY } gathered;
 
+/* The record of a tile; NULL in an altered file: the exact path needs none. */
+static const uint32_t *record_of(const wanmi_index *index, uint32_t tree)
+{
+    const wm_compiled *c = index->compiled;
+    uint32_t place = wm_tree_at(c, tree)[-WM_TREE_RECORD];
+    return index->image == NULL || wm_check_record(index, place) ? c->records + place : NULL;
+}
+
 static gathered add_record(wanmi_locator *l, uint32_t tree, const wm_tile_point *point)
 {
-    const wm_compiled *c = l->index->compiled;
-    uint32_t place = wm_tree_at(c, tree)[-WM_TREE_RECORD];
-    if (l->index->image != NULL && !wm_check_record(l->index, place))
-        return UNDECIDED;           /* an altered file: the exact path needs none */
-    const uint32_t *record = c->records + place;
+    const uint32_t *record = record_of(l->index, tree);
+    if (record == NULL)
+        return UNDECIDED;
     size_t most = (size_t)record[WM_RECORD_AREAS] + record[WM_RECORD_GROUPS];
     if (!wm_reserve(l->host, (void **)&l->candidates, &l->candidate_capacity, l->candidate_count + most,
                     sizeof *l->candidates))
@@ -270,16 +276,21 @@ static void foresee_records(const wanmi_locator *l)
 {
     const wm_compiled *c = l->index->compiled;
     const wm_descent *d = &l->descent;
-    const uint32_t *records[WM_WALKERS];
-    uint32_t lost = 0;
+    uint32_t trees[WM_WALKERS], lost = 0;
     for (uint32_t k = 0; k < d->walker_count; k++) {
-        records[lost] = c->records + wm_tree_at(c, d->walkers[k].word)[-WM_TREE_RECORD];
+        trees[lost] = d->walkers[k].word;
         lost += d->leaves[d->walkers[k].point].lost;
     }
-    for (uint32_t k = 0; k < lost; k++)
-        wm_touch(records[k]);
-    for (uint32_t k = 0; k < lost; k++)
-        foresee_edges(l, records[k]);
+    for (uint32_t k = 0; k < lost; k++) {
+        size_t place = wm_tree_at(c, trees[k])[-WM_TREE_RECORD];
+        if (place < c->record_count)
+            wm_touch(c->records + place);
+    }
+    for (uint32_t k = 0; k < lost; k++) {
+        const uint32_t *record = record_of(l->index, trees[k]);
+        if (record != NULL)
+            foresee_edges(l, record);
+    }
 }
 
 /* A group's points, each where the search left it. */

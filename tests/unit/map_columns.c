@@ -203,7 +203,14 @@ static void versions_of_one_code(void **state)
         bool timed = a >= 4 && a <= 6;
         assert_int_equal(info.valid_from_us, timed ? 100 * (a - 4) : NONE);
         assert_int_equal(info.valid_to_us, timed ? 100 * (a - 3) : NONE);
+        wanmi_area_version version;
+        assert_int_equal(wanmi_map_area_version(map, a, &version), WANMI_OK);
+        assert_true(version.valid_from_us == info.valid_from_us && version.valid_to_us == info.valid_to_us);
+        assert_true(version.key == info.key && version.parent == info.parent);
     }
+    wanmi_area_version none;
+    assert_int_equal(wanmi_map_area_version(map, 8, &none), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_map_area_version(map, 0, NULL), WANMI_E_ARGUMENT);
     for (int64_t at = -50; at < 400; at += 50) {
         uint32_t expected = at < 0 || at >= 300 ? WANMI_NONE : 4 + (uint32_t)at / 100;
         assert_int_equal(wanmi_map_area_parent(map, 0, at), expected);
