@@ -151,6 +151,17 @@ WANMI_API wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine eng
 WANMI_API void wanmi_locator_free(wanmi_locator *locator);
 WANMI_API wanmi_index *wanmi_locator_index(const wanmi_locator *locator); /* borrowed */
 
+/* Which machine code the session runs: of itself the best that the processor carries;
+ * all give the same answers. WANMI_KERNEL_AUTO: that one again. Another one is for
+ * measuring and testing; where the index's charts run another kernel the session makes
+ * its own of their data.
+ * Threads: the locator's own thread. Errors: WANMI_E_ARGUMENT; WANMI_E_UNSUPPORTED (the
+ * kernel is not of this processor or build, or too small for the index);
+ * WANMI_E_MEMORY, WANMI_E_CRS_...; the session then goes on as before. Since: 0.2 */
+WANMI_API wanmi_status wanmi_locator_use_kernel(wanmi_locator *locator, wanmi_kernel kernel,
+                                                wanmi_error *error);
+WANMI_API wanmi_kernel wanmi_locator_kernel(const wanmi_locator *locator);  /* never AUTO */
+
 /* Input columns. Strides are in bytes; 0 means packed. */
 typedef struct wanmi_positions {
     size_t struct_size;
@@ -194,8 +205,8 @@ WANMI_API void wanmi_hits_init(wanmi_hits *hits);
 WANMI_API wanmi_status wanmi_locate(wanmi_locator *locator, const wanmi_positions *positions,
                                     const wanmi_hits *hits, wanmi_error *error);
 
-/* One position a call: as wanmi_locate with one position. `cell` and `where`
- * must be given. Since: 0.1 */
+/* One position a call: the same answer as wanmi_locate with one position, by a shorter
+ * way where it is certain. `cell` and `where` must be given. Since: 0.1 */
 WANMI_API wanmi_status wanmi_locate_one(wanmi_locator *locator, wanmi_datum datum, double x, double y,
                                         int64_t instant_us, uint32_t *cell, wanmi_where *where,
                                         wanmi_error *error);

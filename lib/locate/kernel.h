@@ -38,12 +38,6 @@ static inline void wm_stop_at(wm_scratch *s, uint32_t who, uint32_t code, float 
     s->stops[who][1] = v;
 }
 
-/* How to write the answers that a label gives by itself. */
-typedef struct wm_answering {
-    uint32_t first_cell, cell_count;    /* tuple 1 + i: cell first_cell + i */
-    uint32_t *cells, *tuples;           /* the caller's; tuples NULL: not wanted */
-} wm_answering;
-
 typedef struct wm_kernel {
     /* Labels of positions, each known to WM_POSITION_DOUBT_M. Where that is not certain:
      * too near a wall WM_LABEL_NONE; too near a line the tile's word (without WM_LABEL),
@@ -52,9 +46,11 @@ typedef struct wm_kernel {
      * them than `count`. */
     void (*search)(const wm_compiled *compiled, wm_scratch *scratch, const double *xs,
                    const double *ys, size_t count, uint32_t *labels);
-    /* Cells and tuples of labels that tell them by themselves; any other place goes into
-     * `left`, which has room for WM_ROOM. Gives how many those are. */
-    size_t (*answer)(const wm_answering *to, const uint32_t *labels, size_t count, uint16_t *left);
+    /* Cells and tuples (NULL: not wanted) of labels that tell them by themselves:
+     * wm_label_tells. The places of all others go into `left`, which has room for
+     * WM_ROOM. Gives how many those are. */
+    size_t (*answer)(const wm_layout *layout, const uint32_t *labels, size_t count, uint32_t *cells,
+                     uint32_t *tuples, uint16_t *left);
 } wm_kernel;
 
 extern const wm_kernel wm_kernel_portable, wm_kernel_v2, wm_kernel_v3, wm_kernel_v4;

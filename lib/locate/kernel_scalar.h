@@ -3,27 +3,8 @@
 #ifndef WM_LOCATE_KERNEL_SCALAR_H
 #define WM_LOCATE_KERNEL_SCALAR_H
 
-#include <math.h>
-
 #include "kernel.h"
-
-/* The word of a position's tile; u and v: where in it. */
-static inline uint32_t tile_word(const wm_compiled *c, double x, double y, float *u, float *v)
-{
-    const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
-    const double columns = wx->count, rows = wy->count;
-    x = (x - wx->start) * wx->per_step;
-    y = (y - wy->start) * wy->per_step;
-    if (x >= 0 && y >= 0 && x < columns && y < rows) {
-        uint32_t column = (uint32_t)x, row = (uint32_t)y;
-        *u = (float)(x - column - 0.5);
-        *v = (float)(y - row - 0.5);
-        bool is_clear = (fabsf(*u) < 0.5f - c->rim_x) & (fabsf(*v) < 0.5f - c->rim_y);
-        return is_clear ? wm_tile_word(c, column, row) : WM_LABEL_NONE;
-    }
-    bool is_far = x < -c->reach_x || y < -c->reach_y || x > columns + c->reach_x || y > rows + c->reach_y;
-    return is_far ? WM_LABEL | WM_LABEL_FAR : WM_LABEL_NONE;    /* tuple 0: no area */
-}
+#include "tile.h"
 
 /* Labels, and what is to walk. No branch that hangs on a position but the rare ones,
  * so that the loads of many tiles run side by side. */
@@ -32,14 +13,14 @@ static size_t find_tiles(const wm_compiled *c, wm_scratch *s, const double *xs, 
 {
     size_t walking = 0;
     for (size_t i = 0; i < count; i++) {
-        float u = 0, v = 0;
-        uint32_t word = tile_word(c, xs[i], ys[i], &u, &v);
+        float uv[2] = {0, 0};
+        uint32_t word = wm_tile_at(c, xs[i], ys[i], uv);
         bool is_label = (word & WM_LABEL) != 0;
         labels[i] = word;
         s->words[walking] = s->at[walking] = word;
         s->who[walking] = (uint32_t)i;
-        s->uv[0][walking] = u;
-        s->uv[1][walking] = v;
+        s->uv[0][walking] = uv[0];
+        s->uv[1][walking] = uv[1];
         walking += !is_label;
     }
     for (size_t k = 0; k < walking; k++)
@@ -86,18 +67,16 @@ static void search(const wm_compiled *c, wm_scratch *s, const double *xs, const 
         labels[s->found[k]] = c->trees[s->ends[k]];
 }
 
-static size_t answer(const wm_answering *to, const uint32_t *labels, size_t count, uint16_t *left)
+static size_t answer(const wm_layout *layout, const uint32_t *labels, size_t count, uint32_t *cells,
+                     uint32_t *tuples, uint16_t *left)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        uint32_t label = labels[i], number = label & WM_LABEL_VALUE;
-        bool is_tuple = (label & (WM_LABEL | WM_LABEL_SET)) == WM_LABEL, is_first = number - 1 < to->cell_count;
-        to->cells[i] = is_first ? to->first_cell + number - 1 : WANMI_NONE;
         left[kept] = (uint16_t)i;
-        kept += !(is_tuple & (is_first | ((label & WM_LABEL_FAR) != 0)));
+        kept += !wm_label_tells(layout, labels[i], &cells[i]);
     }
-    for (size_t i = 0; to->tuples != NULL && i < count; i++)
-        to->tuples[i] = labels[i] & WM_LABEL_VALUE;
+    for (size_t i = 0; tuples != NULL && i < count; i++)
+        tuples[i] = labels[i] & WM_LABEL_VALUE;
     return kept;
 }
 

@@ -228,9 +228,10 @@ static void search(const wm_compiled *c, wm_scratch *s, const double *xs, const 
 
 /* ---- answers ------------------------------------------------------------------------- */
 
-static size_t answer(const wm_answering *to, const uint32_t *labels, size_t count, uint16_t *left)
+static size_t answer(const wm_layout *layout, const uint32_t *labels, size_t count, uint32_t *cells,
+                     uint32_t *tuples, uint16_t *left)
 {
-    const __m512i cells = _mm512_set1_epi32((int)to->cell_count);
+    const __m512i cell_count = _mm512_set1_epi32((int)layout->cell_count);
     const __m512i none = _mm512_set1_epi32((int)WANMI_NONE);
     __m512i who = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     size_t kept = 0;
@@ -239,14 +240,14 @@ static size_t answer(const wm_answering *to, const uint32_t *labels, size_t coun
         __m512i label = _mm512_loadu_si512(labels + i);
         __m512i number = _mm512_and_si512(label, _mm512_set1_epi32(WM_LABEL_VALUE));
         __m512i cell = _mm512_add_epi32(number, none);      /* - 1 */
-        __mmask16 first = _mm512_cmplt_epu32_mask(cell, cells);
+        __mmask16 first = _mm512_cmplt_epu32_mask(cell, cell_count);
         __m512i kind = _mm512_and_si512(label, _mm512_set1_epi32(WM_LABEL | WM_LABEL_SET));
         __mmask16 tuple = _mm512_cmpeq_epi32_mask(kind, _mm512_set1_epi32(WM_LABEL));
         __mmask16 far = _mm512_test_epi32_mask(label, _mm512_set1_epi32(WM_LABEL_FAR));
-        cell = _mm512_mask_add_epi32(none, first, cell, _mm512_set1_epi32((int)to->first_cell));
-        _mm512_mask_storeu_epi32(to->cells + i, lanes, cell);
-        if (to->tuples != NULL)
-            _mm512_mask_storeu_epi32(to->tuples + i, lanes, number);
+        cell = _mm512_mask_add_epi32(none, first, cell, _mm512_set1_epi32((int)layout->first_cell));
+        _mm512_mask_storeu_epi32(cells + i, lanes, cell);
+        if (tuples != NULL)
+            _mm512_mask_storeu_epi32(tuples + i, lanes, number);
         __mmask16 later = (__mmask16)(lanes & ~(tuple & (first | far)));
         __m256i places = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(later, who));
         _mm256_storeu_si256((__m256i *)(void *)(left + kept), places);

@@ -98,7 +98,7 @@ static wanmi_status project(wanmi_locator *l, const batch *b, size_t start, size
             run++;
         wanmi_status status = WANMI_OK;
         const wanmi_chart *chart =
-            own || datum >= WM_CHARTS ? NULL : l->index->charts[wm_chart_datum(datum)];
+            own || datum >= WM_CHARTS ? NULL : l->charts[wm_chart_datum(datum)];
         memset(l->covered + first, 0, run);
         if (datum > WANMI_DATUM_MAP)
             reject_run(l, first, run, WANMI_REASON_DATUM);
@@ -154,10 +154,9 @@ static void resolve_sets(wanmi_locator *l, const wanmi_positions *in, size_t sta
  * do not: their places are in l->left. */
 static size_t answer_cells(wanmi_locator *l, size_t count)
 {
-    const wm_layout *layout = &l->index->compiled->tuples.layout;
     const wm_columns *out = &l->out;
-    const wm_answering to = {layout->first_cell, layout->cell_count, out->cells, out->tuples};
-    size_t left = l->kernel->answer(&to, l->labels, count, l->left);
+    size_t left = l->kernel->answer(&l->index->compiled->tuples.layout, l->labels, count, out->cells,
+                                    out->tuples, l->left);
     for (size_t i = 0; out->wheres != NULL && i < count; i++)
         out->wheres[i] = out->cells[i] != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;
     for (size_t i = 0; out->distances != NULL && i < count; i++)
@@ -223,7 +222,7 @@ static wanmi_status project_left(wanmi_locator *l, const wanmi_positions *in, si
 {
     wanmi_status status = WANMI_OK;
     for (uint32_t datum = 0; datum < WM_CHARTS && status == WANMI_OK; datum++)
-        if (l->index->charts[datum] != NULL &&
+        if (l->charts[datum] != NULL &&
             (in->datums != NULL || wm_chart_datum((uint32_t)in->datum) == datum))
             status = project_left_of(l, in, datum, start, left, error);
     return status;
@@ -307,29 +306,5 @@ wanmi_status wanmi_locate(wanmi_locator *locator, const wanmi_positions *positio
         size_t left = b.in.count - start;
         status = locate_block(locator, &b, start, left < WM_BLOCK ? left : WM_BLOCK, error);
     }
-    return status;
-}
-
-wanmi_status wanmi_locate_one(wanmi_locator *locator, wanmi_datum datum, double x, double y,
-                              int64_t instant_us, uint32_t *cell, wanmi_where *where,
-                              wanmi_error *error)
-{
-    if (cell == NULL || where == NULL)
-        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_locate_one wants places for cell and where");
-    uint8_t found = WANMI_REJECTED;
-    wanmi_positions positions;
-    wanmi_positions_init(&positions);
-    positions.count = 1;
-    positions.x = &x;
-    positions.y = &y;
-    positions.datum = datum;
-    positions.now_us = instant_us;
-    wanmi_hits hits;
-    wanmi_hits_init(&hits);
-    hits.cell = cell;
-    hits.where = &found;
-    wanmi_status status = wanmi_locate(locator, &positions, &hits, error);
-    if (status == WANMI_OK)
-        *where = (wanmi_where)found;
     return status;
 }

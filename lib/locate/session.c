@@ -21,6 +21,14 @@ static wanmi_status open_parts(wanmi_locator *l, wanmi_error *error)
     return WANMI_OK;
 }
 
+static void set_chart(wanmi_locator *l, uint32_t datum, wanmi_chart *chart)
+{
+    wanmi_chart_release(l->charts[datum]);
+    l->charts[datum] = chart;
+    wanmi_chart_view_init(&l->views[datum]);
+    wanmi_chart_view_of(chart, &l->views[datum], NULL);     /* none of no chart */
+}
+
 wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
                                   wanmi_locator **locator, wanmi_error *error)
 {
@@ -33,13 +41,15 @@ wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
     if (fresh == NULL)
         return wm_error_memory(error);
     memset(fresh, 0, sizeof *fresh);
-    fresh->kernel = wm_kernel_of(index->compiled, &fresh->kernel_number);
     fresh->index = wanmi_index_retain(index);
     fresh->host = index->host;
     fresh->fast = engine == WANMI_ENGINE_FAST && index->compiled != NULL;
     fresh->areas.index = index;
     fresh->sides.lock = &index->geos_lock;
     wanmi_locator_counts_init(&fresh->counts);
+    fresh->kernel = wm_kernel_of(index->compiled, &fresh->kernel_number);
+    for (uint32_t datum = 0; datum < WM_CHARTS; datum++)
+        set_chart(fresh, datum, wanmi_chart_retain(index->charts[datum]));
     wm_layout layout = wm_index_layout(index);
     wm_own_init(&fresh->own, index->host, &layout,
                 index->compiled != NULL ? &index->compiled->tuples : NULL);
@@ -64,11 +74,60 @@ void wanmi_locator_free(wanmi_locator *locator)
     wm_areas_close(&locator->areas);
     wm_sides_close(&locator->sides);
     wanmi_transform_free(locator->transform);
+    for (uint32_t datum = 0; datum < WM_CHARTS; datum++)
+        wanmi_chart_release(locator->charts[datum]);
     wm_own_drop(&locator->own);
     wm_free(host, locator->candidates, locator->candidate_capacity * sizeof *locator->candidates);
     wm_free(host, locator->words, locator->word_capacity * sizeof *locator->words);
     wm_free_aligned(host, locator, sizeof *locator, _Alignof(wanmi_locator));
     wanmi_index_release(index);     /* last: the host is the map's */
+}
+
+/* The index's chart where it runs that kernel, else one made of its data. */
+static wanmi_status chart_of(const wanmi_locator *l, uint32_t datum, wanmi_kernel kernel,
+                             wanmi_chart **chart, wanmi_error *error)
+{
+    wanmi_chart *shared = l->index->charts[datum];
+    *chart = NULL;
+    if (shared == NULL || wanmi_chart_kernel(shared) == kernel) {
+        *chart = wanmi_chart_retain(shared);
+        return WANMI_OK;
+    }
+    wanmi_chart_view view;
+    wanmi_chart_view_init(&view);
+    wanmi_chart_view_of(shared, &view, NULL);
+    return wanmi_chart_from_view(wanmi_map_crs(l->index->map), (wanmi_datum)datum, &view, kernel, l->host,
+                                 chart, error);
+}
+
+wanmi_status wanmi_locator_use_kernel(wanmi_locator *locator, wanmi_kernel kernel, wanmi_error *error)
+{
+    if (locator == NULL || (unsigned)kernel > WANMI_KERNEL_X86_64_V4)
+        return wm_error(error, WANMI_E_ARGUMENT, "no locator, or there is no kernel number %d", (int)kernel);
+    const wm_kernel *code = wm_kernel_of(locator->index->compiled, &kernel);
+    if (code == NULL)
+        return wm_error(error, WANMI_E_UNSUPPORTED,
+                        "kernel number %d is not carried by this processor or build", (int)kernel);
+    wanmi_chart *charts[WM_CHARTS] = {NULL};
+    wanmi_status status = WANMI_OK;
+    for (uint32_t datum = 0; datum < WM_CHARTS && status == WANMI_OK; datum++)
+        status = chart_of(locator, datum, kernel, &charts[datum], error);
+    for (uint32_t datum = 0; datum < WM_CHARTS; datum++) {
+        if (status == WANMI_OK)
+            set_chart(locator, datum, charts[datum]);
+        else
+            wanmi_chart_release(charts[datum]);
+    }
+    if (status != WANMI_OK)
+        return status;
+    locator->kernel = code;
+    locator->kernel_number = kernel;
+    return WANMI_OK;
+}
+
+wanmi_kernel wanmi_locator_kernel(const wanmi_locator *locator)
+{
+    return locator->kernel_number;
 }
 
 void wanmi_locator_counts_init(wanmi_locator_counts *counts)

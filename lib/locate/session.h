@@ -26,6 +26,8 @@ struct wanmi_locator {
     bool fast;                      /* looks into index->compiled */
     wanmi_kernel kernel_number;     /* never AUTO */
     const wm_kernel *kernel;
+    wanmi_chart *charts[WM_CHARTS]; /* the index's, or such of the session's own kernel */
+    wanmi_chart_view views[WM_CHARTS];
     wanmi_transform *transform;
     wm_areas areas;                 /* opened when first needed */
     wm_sides sides;

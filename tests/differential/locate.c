@@ -446,8 +446,8 @@ wanmi_status wanmi_chart_forward(const wanmi_chart *chart, wanmi_transform *tran
     *(void **)&real = dlsym(RTLD_NEXT, "wanmi_chart_forward");
     wanmi_status status = real(chart, transform, count, lon, lon_stride, lat, lat_stride, xs, ys, reasons,
                                covered, error);
-    asked_of_charts += count;
-    for (size_t i = 0; i < count; i++)
+    asked_of_charts += covered != NULL ? count : 0;     /* else a chart asks itself */
+    for (size_t i = 0; covered != NULL && i < count; i++)
         not_covered += !covered[i];
     return status;
 }

@@ -172,10 +172,26 @@ static void check_point(brute *b, const wanmi_locator *l, double x, double y, in
         check_layer(b, l, layer, a, covers, t);
 }
 
+/* One position a call: the same answer, certain or not. */
+static void check_one_by_one(wanmi_locator *fast, const wanmi_positions *in, const wanmi_hits *expected)
+{
+    for (size_t i = 0; i < in->count; i++) {
+        uint32_t cell = 0;
+        wanmi_where where = WANMI_INSIDE;
+        wanmi_datum datum = in->datums != NULL ? (wanmi_datum)in->datums[i] : in->datum;
+        int64_t when = in->time_us != NULL ? in->time_us[i] : in->now_us;
+        assert_int_equal(wanmi_locate_one(fast, datum, in->x[i], in->y[i], when, &cell, &where, NULL),
+                         WANMI_OK);
+        if (cell != expected->cell[i] || where != (wanmi_where)expected->where[i])
+            fail_msg("x %.17g y %.17g: alone cell %u where %d, exact cell %u where %d", in->x[i], in->y[i],
+                     cell, (int)where, expected->cell[i], expected->where[i]);
+    }
+}
+
 /* The fast engine's columns against the exact one's: the same bits, and the same
  * areas in every layer. */
-void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
-                       const wanmi_hits *expected)
+static void check_kernel(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
+                         const wanmi_hits *expected)
 {
     static uint32_t cells[ROUND], tuples[ROUND];
     static uint8_t where[ROUND], reasons[ROUND];
@@ -204,6 +220,19 @@ void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_pos
             fail_msg("x %.17g y %.17g: fast cell %u where %d, exact cell %u where %d", in->x[i], in->y[i],
                      cells[i], where[i], expected->cell[i], expected->where[i]);
     }
+}
+
+void check_fast(wanmi_locator *fast, const wanmi_locator *exact, const wanmi_positions *in,
+                const wanmi_hits *expected)
+{
+    for (int kernel = WANMI_KERNEL_X86_64_V4; kernel >= WANMI_KERNEL_AUTO; kernel--) {
+        wanmi_status status = wanmi_locator_use_kernel(fast, (wanmi_kernel)kernel, NULL);
+        if (status == WANMI_E_UNSUPPORTED)
+            continue;           /* another processor's */
+        assert_int_equal(status, WANMI_OK);
+        check_kernel(fast, exact, in, expected);
+    }
+    check_one_by_one(fast, in, expected);
 }
 
 /* Both engines on columns of degrees. */

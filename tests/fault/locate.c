@@ -116,6 +116,8 @@ static wanmi_status all_of_it(const wanmi_host *failing, void *user)
     if (status == WANMI_OK)
         status = wanmi_locator_create(index, WANMI_ENGINE_FAST, &fast, &error);
     if (status == WANMI_OK)
+        status = wanmi_locator_use_kernel(fast, WANMI_KERNEL_PORTABLE, &error);
+    if (status == WANMI_OK)
         status = locate_points(fast, xs, ys, fast_cells, &error);
     if (status == WANMI_OK)
         assert_memory_equal(fast_cells, cells, sizeof cells);
