@@ -604,6 +604,7 @@ static void what_cannot_be_answered_is_rejected(void **state)
     rejected(&t, WANMI_DATUM_WGS84, 180.0001, 39, WANMI_REASON_LONGITUDE);
     rejected(&t, WANMI_DATUM_CGCS2000, 116, -90.0001, WANMI_REASON_LATITUDE);
     rejected(&t, (wanmi_datum)9, 116, 39, WANMI_REASON_DATUM);
+    rejected(&t, WANMI_DATUM_OBJECT, 116, 39, WANMI_REASON_DATUM);
     rejected(&t, (wanmi_datum)-1, 116, 39, WANMI_REASON_DATUM);
     double x, y;
     if (wanmi_gcj02_from_wgs84(116, 39, &x, &y) == WANMI_REASON_NONE) {
