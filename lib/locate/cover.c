@@ -23,6 +23,13 @@ static int side_of_corner(const wm_tile_point *p, const double *a, const double 
     return a[1] < b[1] ? -1 : 1;
 }
 
+/* Whether GEOS comes to ask on which side of this edge the point is (RayCrossingCounter):
+ * where it does not, its zero, which may be rounded, says nothing. */
+static bool geos_meets(const wm_tile_point *p, const double *a, const double *b)
+{
+    return (a[1] > p->y) != (b[1] > p->y) || wm_side_is_none(a, b, p->x, p->y);
+}
+
 /* Whether an edge meets the point, and how often it crosses the way: added to
  * *crossings. The way's corner counts as just above (below) the point's height and
  * just right of the upright, in both its legs alike. */
@@ -38,7 +45,7 @@ static answer meet(const wm_tile_point *p, const double *a, const double *b, wm_
         return AWAY;
     int at_point = (level | near) ? wm_side(sides, a, b, p->x, p->y) : 1;
     if (at_point == 0)
-        return near ? ON : UNSURE;
+        return near && geos_meets(p, a, b) ? ON : UNSURE;
     if (!(level | upright))
         return AWAY;
     int at_corner = side_of_corner(p, a, b, sides);
@@ -60,8 +67,8 @@ typedef struct sign {
 static inline sign sign_of(const double *a, const double *b, double x, double y)
 {
     double left = (a[0] - x) * (b[1] - y), right = (a[1] - y) * (b[0] - x);
-    double difference = left - right, doubt = WM_SIDE_DOUBT * (fabs(left) + fabs(right));
-    bool none = (left == 0) & (right == 0);
+    double difference = left - right, doubt = WM_SIDE_DOUBT * (fabs(left) + fabs(right)) + WM_SIDE_TINY;
+    bool none = wm_side_is_none(a, b, x, y);
     return (sign){difference > doubt, none, !((fabs(difference) > doubt) | none)};
 }
 

@@ -174,16 +174,17 @@ static void add_edge(const wm_partition *p, bundle *to, uint32_t point)
         to->edges[to->count++] = point;
 }
 
-/* A piece that goes off to one side of the line, from an end near it: no point of it
- * may lie beyond all edges of the bundle, so its end must be on one of them, or
- * on its own side of one. */
-static bool stays_on(const wm_partition *p, const bundle *with, const wm_line *line, const double *end,
+/* A piece that goes off to one side of the line, from an end near it: its edge must lie
+ * whole on its own side of an edge of the bundle, or on it. A point beyond all edges of
+ * the bundle is then beyond that piece too. */
+static bool stays_on(const wm_partition *p, const bundle *with, const wm_line *line, const wm_piece *piece,
                      int side)
 {
+    const double *c = edge_of(p, piece->point), *d = c + 2;
     for (uint32_t i = 0; i < with->count; i++) {
         const double *a = edge_of(p, with->edges[i]), *b = a + 2;
-        int at = wm_cut_side(line->steep, p->sides, a, b, end[0], end[1]);
-        if (at == 0 || at == side)
+        if (wm_cut_side(line->steep, p->sides, a, b, c[0], c[1]) != -side &&
+            wm_cut_side(line->steep, p->sides, a, b, d[0], d[1]) != -side)
             return true;
     }
     return false;
@@ -192,13 +193,12 @@ static bool stays_on(const wm_partition *p, const bundle *with, const wm_line *l
 static bool ends_well(const wm_partition *p, const bundle *with, const wm_line *line,
                       const wm_piece *piece, place where)
 {
-    const double *a = edge_of(p, piece->point);
-    int side = where == ABOVE ? 1 : -1;
     bool a_near = fabs(above(line, piece->au, piece->av)) <= WM_WITHIN_LINE;
     bool b_near = fabs(above(line, piece->bu, piece->bv)) <= WM_WITHIN_LINE;
-    if (a_near && (piece->a_is_cut || !stays_on(p, with, line, a, side)))
-        return false;
-    return !b_near || (!piece->b_is_cut && stays_on(p, with, line, a + 2, side));
+    if (!a_near && !b_near)
+        return true;
+    return !(a_near && piece->a_is_cut) && !(b_near && piece->b_is_cut) &&
+           stays_on(p, with, line, piece, where == ABOVE ? 1 : -1);
 }
 
 static void bundle_edges(const wm_partition *p, const wm_line *line, size_t chosen, size_t first,
@@ -281,6 +281,7 @@ static bool push_region(wm_partition *p, const wm_line *cut, size_t first, size_
 /* A way from the first cut down to a leaf. */
 typedef struct way {
     wm_line cuts[DEPTH_MAX];
+    uint32_t numbers[DEPTH_MAX];    /* of the cuts, in the tree */
     bool upper[DEPTH_MAX];
     uint32_t depth;
 } way;
@@ -309,6 +310,36 @@ static wanmi_status put_label(wm_partition *p, uint32_t label, uint32_t *code)
     return WANMI_OK;
 }
 
+/* Whether all edges of a cut's list have a place on the same side. */
+static bool list_agrees(const wm_partition *p, const uint32_t *list, bool steep, int side, double x,
+                        double y)
+{
+    for (uint32_t i = 1; i <= list[0]; i++) {
+        const double *a = edge_of(p, list[i]);
+        if (wm_cut_side(steep, p->sides, a, a + 2, x, y) != side)
+            return false;
+    }
+    return true;
+}
+
+/* A leaf's label is that of one place in it. It is every point's in the leaf because no
+ * edge crosses the straight way from the point to that place: both are on one side of
+ * each edge that a cut stands for. (A single edge is the cut's line itself.) Where some
+ * edge of a list lies between, a bend by which the border leaves the line, the cut may
+ * stand for nothing: points near it are left to the record. */
+static void loosen_cuts(wm_partition *p, const way *w, double u, double v)
+{
+    const wm_plane *plane = &p->to->plane;
+    double x = wm_place_in_tile(&plane->x, p->column, u), y = wm_place_in_tile(&plane->y, p->row, v);
+    for (uint32_t i = 0; i < w->depth; i++) {
+        uint32_t *edges = &p->tree.edges[w->numbers[i]];
+        if (*edges != WANMI_NONE && (*edges & WM_CUT_LIST) != 0 &&
+            !list_agrees(p, p->tree.lists + (*edges & ~WM_CUT_LIST), w->cuts[i].steep, w->upper[i] ? 1 : -1,
+                         x, y))
+            *edges = WANMI_NONE;
+    }
+}
+
 /* Asks the middle of a leaf, if it is clear of all edges. */
 static wanmi_status label_leaf(wm_partition *p, const way *w, size_t first, size_t count, uint32_t *code)
 {
@@ -324,6 +355,8 @@ static wanmi_status label_leaf(wm_partition *p, const way *w, size_t first, size
         is_clear = w->upper[i] ? over > CLEAR : over < -CLEAR;
     }
     wanmi_status status = is_clear ? p->label(p->user, middle.u, middle.v, &label) : WANMI_OK;
+    if (label != WM_LABEL_NONE)
+        loosen_cuts(p, w, middle.u, middle.v);
     return status == WANMI_OK ? put_label(p, label, code) : status;
 }
 
@@ -385,6 +418,7 @@ static wanmi_status cut_region(wm_partition *p, way *w, size_t first_piece, size
     wanmi_status status = p->sides->failed ? WANMI_E_LOCATE_GEOS : push_cut(p, &edges, &number);
     if (status != WANMI_OK)
         return status;
+    w->numbers[w->depth] = number;
     w->cuts[w->depth++] = cut;
     status = cut_side(p, w, &cut, first_piece, first_corner, BELOW, &below);
     if (status == WANMI_OK)

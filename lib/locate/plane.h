@@ -30,6 +30,12 @@ static inline double wm_wall(const wm_walls *walls, int64_t number)
     return walls->origin + (walls->first + (double)number) * walls->step;
 }
 
+/* A place in a tile, -1/2 to 1/2, in the map's plane. */
+static inline double wm_place_in_tile(const wm_walls *walls, uint32_t tile, double at)
+{
+    return wm_wall(walls, tile) + (at + 0.5) * walls->step;
+}
+
 /* Where in a tile its reference point lies: not where maps have lines. */
 #define WM_REFERENCE_X 0.48713509726
 #define WM_REFERENCE_Y 0.51732948127

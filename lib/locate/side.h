@@ -27,17 +27,26 @@ void wm_sides_close(wm_sides *sides);
 
 enum { WM_SIDE_DOUBTFUL = 2 };
 /* Source: J. R. Shewchuk, "Adaptive precision floating-point arithmetic", 1997,
- * ccwerrboundA = (3 + 16 e) e with e = 2^-53, rounded up. */
+ * ccwerrboundA = (3 + 16 e) e with e = 2^-53, rounded up. It holds where nothing
+ * underflows: what is nearly that small is doubtful. */
 #define WM_SIDE_DOUBT 3.4e-16
+#define WM_SIDE_TINY 1e-290
+
+/* Whether both products of a side are zero because a factor of each is: the point is
+ * an end of the edge, or both are on one upright or level line. */
+static inline bool wm_side_is_none(const double *a, const double *b, double x, double y)
+{
+    return ((a[0] == x) | (b[1] == y)) & ((a[1] == y) | (b[0] == x));
+}
 
 /* 1: left of a -> b, -1: right, 0: on the line; or WM_SIDE_DOUBTFUL. */
 static inline int wm_side_filter(const double *a, const double *b, double x, double y)
 {
     double left = (a[0] - x) * (b[1] - y), right = (a[1] - y) * (b[0] - x);
-    double sign = left - right, doubt = WM_SIDE_DOUBT * (fabs(left) + fabs(right));
+    double sign = left - right, doubt = WM_SIDE_DOUBT * (fabs(left) + fabs(right)) + WM_SIDE_TINY;
     int side = (sign > doubt) - (sign < -doubt);    /* which of the two cannot be foretold */
     /* Of two zeros GEOS's own filter says 0 too. */
-    return side != 0 || (left == 0 && right == 0) ? side : WM_SIDE_DOUBTFUL;
+    return side != 0 || wm_side_is_none(a, b, x, y) ? side : WM_SIDE_DOUBTFUL;
 }
 
 /* The same without doubt. */

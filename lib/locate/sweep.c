@@ -184,8 +184,8 @@ static wanmi_status label_place(void *user, double u, double v, uint32_t *label)
 {
     wm_part *c = user;
     const wm_plane *p = &c->own.plane;
-    c->tile.x = wm_wall(&p->x, c->column) + (u + 0.5) * p->x.step;
-    c->tile.y = wm_wall(&p->y, c->row) + (v + 0.5) * p->y.step;
+    c->tile.x = wm_place_in_tile(&p->x, c->column, u);
+    c->tile.y = wm_place_in_tile(&p->y, c->row, v);
     *label = WM_LABEL_NONE;
     int64_t count = wm_record_cover(c->own.records + c->record, &c->tile, &c->sides, c->areas);
     if (count < 0)
