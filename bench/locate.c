@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "floors.h"
+#include "kernels.h"
 #include "memory.h"
 #include "peers.h"
 #include "plain.h"
@@ -29,7 +30,8 @@ typedef struct run {
     int64_t held;
     wanmi_map *map;
     wanmi_index *index;
-    wanmi_locator *exact, *fast;
+    wanmi_locator *exact;
+    bench_kernels kernels;          /* the fast engine */
     bench_plain *plain;
     bench_floors *floors;
     bench_s2 *s2;                   /* peers: NULL where there is none */
@@ -121,7 +123,7 @@ static void open_map(run *r)
         r->held = map_bytes + (int64_t)wanmi_index_bytes(r->index);
     weigh(r, made - start, compiled - made, map_bytes);
     bench_must(wanmi_locator_create(r->index, WANMI_ENGINE_EXACT, &r->exact, &error), &error);
-    bench_must(wanmi_locator_create(r->index, WANMI_ENGINE_FAST, &r->fast, &error), &error);
+    bench_kernels_open(&r->kernels, r->index);
     r->plain = bench_plain_open(r->map, 0);
     r->floors = bench_floors_open(tile_bytes(r), most_points(r));
     open_peers(r);
@@ -136,7 +138,7 @@ static void close_map(run *r)
     bench_floors_close(r->floors);
     bench_plain_close(r->plain);
     wanmi_locator_free(r->exact);
-    wanmi_locator_free(r->fast);
+    bench_kernels_close(&r->kernels);
     wanmi_index_release(r->index);
     wanmi_map_release(r->map);
 }
@@ -167,16 +169,18 @@ static void add_wanmi(run *r, bench_asked asked, size_t count)
     bench_way *way = add_way(r, asked, slow_count(count));
     way->method = "exact";
     bench_wanmi_way(way, r->exact);
-    way = add_way(r, asked, count);
-    way->method = "fast";
-    way->kernel = "auto";
-    bench_wanmi_way(way, r->fast);
+    for (size_t i = 0; i < r->kernels.count; i++) {
+        way = add_way(r, asked, count);
+        way->method = "fast";
+        way->kernel = r->kernels.names[i];
+        bench_wanmi_way(way, r->kernels.locators[i]);
+    }
     if (asked == BENCH_CELLS) {
         way = add_way(r, asked, count);
         way->method = "wanmi-one";
-        way->kernel = "auto";
+        way->kernel = r->kernels.names[0];
         way->one_a_call = true;
-        bench_wanmi_way(way, r->fast);
+        bench_wanmi_way(way, r->kernels.locators[0]);
     }
 }
 

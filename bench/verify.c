@@ -26,7 +26,9 @@ typedef struct task {
     const bench_locate_options *options;
     const char *workload;
     wanmi_map *map;
-    const bench_kernels *kernels;
+    wanmi_index *index;
+    size_t kernel_count;
+    const char *kernel_names[BENCH_KERNELS_MAX];
     const bench_oracle *oracle;
     bench_set set;
     wanmi_datum datum;
@@ -47,7 +49,8 @@ typedef struct worker {
     GEOSContextHandle_t geos;
     bench_source *source;
     bench_plain *plain;
-    wanmi_locator *locators[WAYS_MAX];
+    bench_kernels kernels;
+    wanmi_locator *exact;
     bench_way ways[WAYS_MAX], oracle;
     size_t way_count;
     bench_points points;
@@ -64,17 +67,10 @@ static bench_way *add_way(worker *w, const char *method, const char *kernel)
     return way;
 }
 
-static void add_engine(worker *w, wanmi_index *index, wanmi_engine engine, const char *method, const char *kernel)
-{
-    wanmi_error error;
-    wanmi_locator **locator = &w->locators[w->way_count];
-    bench_must(wanmi_locator_create(index, engine, locator, &error), &error);
-    bench_wanmi_way(add_way(w, method, kernel), *locator);
-}
-
 static void worker_open(worker *w)
 {
     const task *t = w->task;
+    wanmi_error error;
     w->context = proj_context_create();
     w->operation = proj_create(w->context, wanmi_crs_operation(wanmi_map_crs(t->map)));
     w->geos = GEOS_init_r();
@@ -85,9 +81,11 @@ static void worker_open(worker *w)
     w->y = bench_memory(BLOCK * sizeof(double));
     w->oracle = (bench_way){.asked = BENCH_ALL_LAYERS};
     bench_answers_open(&w->oracle.answers, BLOCK);
-    for (size_t i = 0; i < t->kernels->count; i++)
-        add_engine(w, t->kernels->indexes[i], WANMI_ENGINE_FAST, "fast", t->kernels->names[i]);
-    add_engine(w, t->kernels->indexes[0], WANMI_ENGINE_EXACT, "exact", "none");
+    bench_kernels_open(&w->kernels, t->index);
+    for (size_t i = 0; i < w->kernels.count; i++)
+        bench_wanmi_way(add_way(w, "fast", w->kernels.names[i]), w->kernels.locators[i]);
+    bench_must(wanmi_locator_create(t->index, WANMI_ENGINE_EXACT, &w->exact, &error), &error);
+    bench_wanmi_way(add_way(w, "exact", "none"), w->exact);
     if (w->leads) {
         w->plain = bench_plain_open(t->map, 0);
         bench_plain_way(add_way(w, "proj+geos", "none"), w->plain);
@@ -98,8 +96,8 @@ static void worker_close(worker *w)
 {
     for (size_t i = 0; i < w->way_count; i++)
         bench_answers_close(&w->ways[i].answers);
-    for (size_t i = 0; i < WAYS_MAX; i++)
-        wanmi_locator_free(w->locators[i]);
+    bench_kernels_close(&w->kernels);
+    wanmi_locator_free(w->exact);
     bench_answers_close(&w->oracle.answers);
     if (w->plain != NULL)
         bench_plain_close(w->plain);
@@ -167,7 +165,7 @@ static void run_block(worker *w, uint64_t block, size_t count)
     bench_oracle_ask(w->task->oracle, w->geos, w->x, w->y, count, &w->oracle.answers);
     w->oracle.count = count;
     for (size_t i = 0; i < w->way_count; i++)
-        ask_way(w, &w->ways[i], i < w->task->kernels->count || sample > count ? count : sample);
+        ask_way(w, &w->ways[i], i < w->task->kernel_count || sample > count ? count : sample);
     pthread_mutex_lock(&w->task->lock);
     for (size_t i = 0; i < w->way_count; i++) {
         w->task->tallies[i].checked += w->ways[i].checked;
@@ -205,10 +203,10 @@ static uint64_t report(const task *t, bench_results *results, double seconds)
     uint64_t differences = 0;
     printf("%s, %s points (%s), from the oracle on PROJ's x, y:", t->workload, bench_set_names[t->set],
            wanmi_datum_name(t->datum));
-    for (size_t i = 0; i < t->kernels->count + 2; i++) {
-        bool fast = i < t->kernels->count;
-        bench_way way = {.method = fast ? "fast" : i == t->kernels->count ? "exact" : "proj+geos",
-                         .kernel = fast ? t->kernels->names[i] : "none"};
+    for (size_t i = 0; i < t->kernel_count + 2; i++) {
+        bool fast = i < t->kernel_count;
+        bench_way way = {.method = fast ? "fast" : i == t->kernel_count ? "exact" : "proj+geos",
+                         .kernel = fast ? t->kernel_names[i] : "none"};
         printf("%s %s%s%s %llu of %llu differ", i > 0 ? "," : "", way.method, fast ? " " : "",
                fast ? way.kernel : "", (unsigned long long)t->tallies[i].differences,
                (unsigned long long)t->tallies[i].checked);
@@ -253,12 +251,16 @@ uint64_t bench_verify(const bench_locate_options *options, bench_results *result
     uint64_t differences = 0, others = options->verify / OTHER_SHARE + 1;
     bool stopped = false;
     bench_kernels kernels;
-    bench_kernels_open(&kernels, map);
+    wanmi_error error;
+    wanmi_index *index = NULL;
+    bench_must(wanmi_index_create(map, NULL, &index, &error), &error);
+    bench_kernels_open(&kernels, index);
     bench_oracle *oracle = bench_oracle_open(map, 0);
     for (size_t i = 0; i < sizeof sets / sizeof *sets && !stopped; i++) {
-        task t = {.options = options, .workload = workload, .map = map, .kernels = &kernels, .oracle = oracle,
-                  .set = sets[i].set, .datum = sets[i].datum, .seed = options->seed + 1000 * i,
+        task t = {.options = options, .workload = workload, .map = map, .index = index,
+                  .kernel_count = kernels.count, .oracle = oracle, .set = sets[i].set, .datum = sets[i].datum, .seed = options->seed + 1000 * i,
                   .points = others < OTHER_MOST ? others : OTHER_MOST};
+        memcpy(t.kernel_names, kernels.names, sizeof t.kernel_names);
         if (sets[i].set == BENCH_UNIFORM)
             t.points = options->verify;
         else if (sets[i].set == BENCH_ADVERSARIAL && options->adversarial > 0)
@@ -268,5 +270,6 @@ uint64_t bench_verify(const bench_locate_options *options, bench_results *result
     }
     bench_oracle_close(oracle);
     bench_kernels_close(&kernels);
+    wanmi_index_release(index);
     return differences;
 }
