@@ -16,7 +16,7 @@
 #include "support.h"
 #include "wanmi/io.h"
 
-static char map_path[256], copy_path[256], out_path[256], layer_path[256], csv_path[256];
+static char map_path[256], copy_path[256], out_path[256], layer_path[256], csv_path[256], objects_path[256];
 
 static void put(char *path, const char *name, const char *text)
 {
@@ -34,6 +34,7 @@ static int make_files(void **state)
     put(copy_path, "copy.gpkg", "");
     put(out_path, "out.gpkg", "");
     put(csv_path, "units.csv", "code,name,parent\nX,十,BUREAU\n,bad,\n");
+    put(objects_path, "objects.csv", "code,lon,lat,upkeep\nL1,117,39.9,BUREAU\nL2,217,39.9,\n");
     put(layer_path, "layer.geojson",
         "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"c\":\"1\"},"
         "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117,39.9],[117.01,39.9],[117.01,39.91],"
@@ -140,19 +141,32 @@ static wanmi_status layer_work(const wanmi_host *host, void *user)
     return status;
 }
 
-static wanmi_status table_work(const wanmi_host *host, void *user)
+static wanmi_status add_rows(const wanmi_host *host, wanmi_io_table table, const char *csv, const char *datum)
 {
-    (void)user;
     copy_map();
     int problems = 0;
     wanmi_io_report report;
     wanmi_io_report_init(&report);
     report.on_problem = ignore;
     report.problem_user = &problems;
-    wanmi_status status = wanmi_io_map_add_table(copy_path, WANMI_IO_UNITS, csv_path, 0, &report, host,
-                                                 NULL, NULL);
+    wanmi_io_table_options options;
+    wanmi_io_table_options_init(&options);
+    options.datum = datum;
+    wanmi_status status = wanmi_io_map_add_table(copy_path, table, csv, &options, &report, host, NULL, NULL);
     check_copy(status);
     return status;
+}
+
+static wanmi_status table_work(const wanmi_host *host, void *user)
+{
+    (void)user;
+    return add_rows(host, WANMI_IO_UNITS, csv_path, NULL);
+}
+
+static wanmi_status objects_work(const wanmi_host *host, void *user)
+{
+    (void)user;
+    return add_rows(host, WANMI_IO_OBJECTS, objects_path, "cgcs2000");
 }
 
 static wanmi_status drop_work(const wanmi_host *host, void *user)
@@ -202,6 +216,7 @@ static void exporting(void **state) { (void)state; run(export_work); }
 static void reading_areas(void **state) { (void)state; run(areas_work); }
 static void adding_a_layer(void **state) { (void)state; run(layer_work); }
 static void adding_a_table(void **state) { (void)state; run(table_work); }
+static void adding_objects(void **state) { (void)state; run(objects_work); }
 static void dropping(void **state) { (void)state; run(drop_work); }
 static void creating(void **state) { (void)state; run(create_work); }
 
@@ -210,7 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading), cmocka_unit_test(writing), cmocka_unit_test(exporting),
         cmocka_unit_test(reading_areas), cmocka_unit_test(adding_a_layer),
-        cmocka_unit_test(adding_a_table), cmocka_unit_test(dropping), cmocka_unit_test(creating),
+        cmocka_unit_test(adding_a_table), cmocka_unit_test(adding_objects),
+        cmocka_unit_test(dropping), cmocka_unit_test(creating),
     };
     return cmocka_run_group_tests(tests, make_files, NULL);
 }

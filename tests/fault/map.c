@@ -109,7 +109,53 @@ static wanmi_status add_tables(wanmi_map_builder *builder, wanmi_error *error)
     rule.class_prefix = "01";
     rule.role = "网格长";
     rule.tag = "急";
+    rule.unit = "u;v";
+    rule.owner = "upkeep=u";
+    rule.weekdays = "workday";
+    rule.deadline = "4h";
     return status == WANMI_OK ? wanmi_map_builder_rule(builder, &rule, error) : status;
+}
+
+static wanmi_status add_times(wanmi_map_builder *builder, wanmi_error *error)
+{
+    wanmi_calendar_def calendar;
+    wanmi_calendar_def_init(&calendar);
+    calendar.name = "default";
+    calendar.day = "1-5";
+    calendar.hours = "08:00-12:00";
+    wanmi_status status = wanmi_map_builder_calendar(builder, &calendar, error);
+    calendar.day = "2008-10-01/2008-10-07";
+    if (status == WANMI_OK)
+        status = wanmi_map_builder_calendar(builder, &calendar, error);
+    wanmi_deadline_def deadline;
+    wanmi_deadline_def_init(&deadline);
+    deadline.name = "4h";
+    deadline.limit = 4;
+    deadline.unit = "working_hour";
+    if (status == WANMI_OK)
+        status = wanmi_map_builder_deadline(builder, &deadline, error);
+    wanmi_escalation_def escalation;
+    wanmi_escalation_def_init(&escalation);
+    escalation.on = "ack";
+    escalation.limit = 1;
+    escalation.unit = "working_day";
+    escalation.to = "holder";
+    escalation.target_role = "督导员";
+    escalation.tag = "督办";
+    return status == WANMI_OK ? wanmi_map_builder_escalation(builder, &escalation, error) : status;
+}
+
+static wanmi_status add_objects(wanmi_map_builder *builder, wanmi_error *error)
+{
+    wanmi_object_def object;
+    wanmi_object_def_init(&object);
+    object.code = "L2";
+    object.name = "路灯";
+    object.x = object.y = 1;
+    object.upkeep = "v";
+    wanmi_status status = wanmi_map_builder_object(builder, &object, error);
+    object.code = "L1";
+    return status == WANMI_OK ? wanmi_map_builder_object(builder, &object, error) : status;
 }
 
 static wanmi_status build_small(const wanmi_host *host, void *user)
@@ -125,6 +171,10 @@ static wanmi_status build_small(const wanmi_host *host, void *user)
         status = add_areas(builder, &error);
     if (status == WANMI_OK)
         status = add_tables(builder, &error);
+    if (status == WANMI_OK)
+        status = add_times(builder, &error);
+    if (status == WANMI_OK)
+        status = add_objects(builder, &error);
     if (status == WANMI_OK)
         status = wanmi_map_build(builder, NULL, &map, &error);
     if (status != WANMI_OK)
