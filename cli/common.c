@@ -246,6 +246,28 @@ int cli_open_map(const char *path, const wanmi_host *host, wanmi_map **map)
     return -1;
 }
 
+char *cli_image_path(const char *path)
+{
+    size_t size = strlen(path) + sizeof ".wmi";
+    char *image = cli_memory(NULL, size, 1);
+    snprintf(image, size, "%s.wmi", path);
+    return image;
+}
+
+wanmi_status cli_open_index(const char *path, wanmi_map *map, const wanmi_index_options *options,
+                            wanmi_index **index, wanmi_error *error)
+{
+    wanmi_error why;
+    char *image = cli_image_path(path);
+    wanmi_status status = wanmi_index_open(map, image, options, index, &why);
+    free(image);
+    if (status == WANMI_OK)
+        return status;
+    if (status != WANMI_E_LOCATE_NO_IMAGE)
+        cli_say("%s; the map is compiled (wanmi index makes another image)", why.message);
+    return wanmi_index_create(map, options, index, error);
+}
+
 bool cli_same_file(const char *a, const char *b)
 {
     struct stat of_a, of_b;

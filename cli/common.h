@@ -20,6 +20,7 @@ enum {
 int cli_grid(int argc, char **argv);
 int cli_map(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_index(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_locate(int argc, char **argv);
 int cli_route(int argc, char **argv);
@@ -82,6 +83,12 @@ void cli_problems_report(cli_problems *problems, wanmi_io_report *report, const 
 wanmi_host cli_host(void);
 /* Reads a map with progress. Gives -1, or an exit code. */
 int cli_open_map(const char *path, const wanmi_host *host, wanmi_map **map);
+/* The index of a map that was read from `path`: its image where there is one that
+ * fits (MAP.wmi, wanmi index), else compiled. An image that does not fit is named. */
+wanmi_status cli_open_index(const char *path, wanmi_map *map, const wanmi_index_options *options,
+                            wanmi_index **index, wanmi_error *error);
+/* The name of a map's image; give it to free(). */
+char *cli_image_path(const char *path);
 /* Says what is to be warned of a CRS, if anything. */
 void cli_warn_crs(const wanmi_crs *crs);
 int64_t cli_now_us(void);

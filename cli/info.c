@@ -212,7 +212,24 @@ static wanmi_status make_index(wanmi_map *map, wanmi_index **index, wanmi_error 
     return status;
 }
 
-static int print_weight(wanmi_map *map, const wanmi_host *host, const meter *m)
+/* Whether there is an image of the index, and whether it fits. */
+static void print_image(const char *path, wanmi_map *map, uint32_t cells)
+{
+    char *image = cli_image_path(path);
+    wanmi_index *index = NULL;
+    wanmi_error error;
+    wanmi_status status = wanmi_index_open(map, image, NULL, &index, &error);
+    if (status == WANMI_OK)
+        print_bytes("index image", wanmi_index_image_bytes(index), cells);
+    else if (status == WANMI_E_LOCATE_NO_IMAGE)
+        printf("%-24s none; wanmi index makes one\n", "index image");
+    else
+        printf("%-24s %s\n", "index image", error.message);
+    wanmi_index_release(index);
+    free(image);
+}
+
+static int print_weight(const char *path, wanmi_map *map, const wanmi_host *host, const meter *m)
 {
     wanmi_index *index = NULL;
     wanmi_layer_info cells = {0};
@@ -227,6 +244,7 @@ static int print_weight(wanmi_map *map, const wanmi_host *host, const meter *m)
     uint64_t both = meter_bytes(m);
     print_index_bytes(map, index, m, both - held, cells.area_count);
     print_bytes("map and index", both, cells.area_count);
+    print_image(path, map, cells.area_count);
     print_plan(map, host, m, cells.area_count);
     printf("%-24s %s\n", "counted by", m->arena ? "jemalloc, each block by its size class"
                                                : "the sizes asked for (built without jemalloc)");
@@ -258,7 +276,7 @@ int cli_info(int argc, char **argv)
         cli_print_layers(map);
         putchar('\n');
         cli_print_tables(map);
-        code = print_weight(map, &host, &m);
+        code = print_weight(operands[0], map, &host, &m);
     }
     wanmi_map_release(map);
     meter_close(&m);

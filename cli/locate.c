@@ -269,7 +269,7 @@ static int run_map(run *r, const wanmi_host *host)
     /* A chart of BD-09 takes longer than PROJ for many a file. */
     options.charts = 1u << (r->stream.datum != WANMI_DATUM_BD09 ? r->stream.datum : WANMI_DATUM_MAP);
     options.exact_only = r->stream.engine == WANMI_ENGINE_EXACT || r->stream.point.given;
-    if (wanmi_index_create(r->map, &options, &r->index, &error) != WANMI_OK)
+    if (cli_open_index(r->stream.map_path, r->map, &options, &r->index, &error) != WANMI_OK)
         return cli_fail(&error);
     if (!r->stream.point.given &&
         wanmi_io_reader_open(r->stream.path, r->stream.format, &r->stream.columns,

@@ -15,6 +15,7 @@ static const verb verbs[] = {
     {"grid", cli_grid, "cut areas into cells and write them as a map"},
     {"map", cli_map, "make and change a map: create layer units duties rules list set drop export explain"},
     {"check", cli_check, "look for gaps, overlaps and other faults of a map or a file of areas"},
+    {"index", cli_index, "compile a map once and keep the result beside it"},
     {"info", cli_info, "what a map holds and what its index weighs"},
     {"locate", cli_locate, "positions in, areas out"},
     {"route", cli_route, "events in, deliveries out"},
@@ -47,7 +48,7 @@ int main(int argc, char **argv)
 {
     const char *names[CLI_COUNT(verbs) + 1] = {NULL};
     if (argc < 2)
-        return cli_usage("", "wants a verb: grid, map, check, info, locate, route or bench");
+        return cli_usage("", "wants a verb: grid, map, check, index, info, locate, route or bench");
     cli_catch_signals();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return help();

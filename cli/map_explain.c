@@ -15,6 +15,7 @@ typedef struct run {
     const char *time;
     long severity;
 
+    const char *map_path;
     wanmi_map *map;
     wanmi_index *index;
     wanmi_locator *locator;
@@ -188,7 +189,7 @@ static wanmi_status number(const run *r, const char *text, uint32_t *word, wanmi
 
 static wanmi_status prepare(run *r, const wanmi_host *host, wanmi_error *error)
 {
-    wanmi_status status = wanmi_index_create(r->map, NULL, &r->index, error);
+    wanmi_status status = cli_open_index(r->map_path, r->map, NULL, &r->index, error);
     if (status == WANMI_OK)
         status = wanmi_locator_create(r->index, WANMI_ENGINE_FAST, &r->locator, error);
     if (status == WANMI_OK)
@@ -288,6 +289,7 @@ int cli_map_explain(int argc, char **argv)
     int code = cli_parse(&command, argc, argv, operands, &count);
     if (code >= 0)
         return code;
+    r.map_path = operands[0];
     code = run_explain(&r, operands[0]);
     drop(&r);
     return code;

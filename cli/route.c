@@ -300,15 +300,15 @@ static wanmi_status start_flow(cli_route_run *r, const wanmi_host *host, wanmi_e
     sink.block_us = BLOCK_US;
     wanmi_status status = wanmi_flow_create(&options, host, &r->flow, error);
     if (status == WANMI_OK)
-        status = wanmi_flow_set_map(r->flow, r->map, error);
+        status = cli_open_index(r->stream.map_path, r->map, NULL, &r->index, error);
+    if (status == WANMI_OK)
+        status = wanmi_flow_set_index(r->flow, r->index, error);
     if (status == WANMI_OK)
         status = wanmi_flow_add_sink(r->flow, &sink, NULL, NULL, error);
     cli_signals_hold(); /* the flow's threads leave Ctrl-C to this one */
     if (status == WANMI_OK)
         status = wanmi_flow_start(r->flow, error);
     cli_signals_let();
-    if (status == WANMI_OK && cli_rules_need_locator(r->map))
-        status = wanmi_index_create(r->map, NULL, &r->index, error);
     if (status == WANMI_OK)
         r->words = wanmi_flow_words(r->flow);
     return status;

@@ -21,6 +21,7 @@
 
 #include "base.h"
 #include "dispatch.h"
+#include "locate.h"
 #include "map.h"
 #include "types.h"
 
@@ -74,6 +75,10 @@ WANMI_API wanmi_words *wanmi_flow_words(const wanmi_flow *flow);
  * Threads: any. Errors: WANMI_E_ROUTE_..., WANMI_E_DISPATCH_STATE,
  * WANMI_E_MEMORY. Since: 0.1 */
 WANMI_API wanmi_status wanmi_flow_set_map(wanmi_flow *flow, wanmi_map *map, wanmi_error *error);
+
+/* The same with an index that is there already, such as one opened from its image
+ * (locate.h): the flow's map is the index's. Since: 0.2 */
+WANMI_API wanmi_status wanmi_flow_set_index(wanmi_flow *flow, wanmi_index *index, wanmi_error *error);
 
 /* The map of a generation that deliveries still name; NULL when gone. Borrowed:
  * valid inside a sink's callback for its deliveries' generation. Since: 0.1 */

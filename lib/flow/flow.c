@@ -106,7 +106,8 @@ static wanmi_status must_be_new(const wanmi_flow *flow, wanmi_error *error)
                     flow->state == WM_FLOW_STARTED ? "started" : "stopped");
 }
 
-static wanmi_status set_map(wanmi_flow *flow, wanmi_map *map, wanmi_error *error)
+/* `index` NULL: compiled. */
+static wanmi_status set_map(wanmi_flow *flow, wanmi_map *map, wanmi_index *index, wanmi_error *error)
 {
     wanmi_status status = must_be_new(flow, error);
     if (status != WANMI_OK)
@@ -116,7 +117,7 @@ static wanmi_status set_map(wanmi_flow *flow, wanmi_map *map, wanmi_error *error
         return wm_error(error, WANMI_E_FLOW_MAP, "the map is of generation %u, the flow's is of %u",
                         wanmi_map_generation(map), wanmi_map_generation(before->map));
     wm_generation *fresh = NULL;
-    status = wm_generation_make(&flow->host, map, flow->words, &fresh, error);
+    status = wm_generation_make(&flow->host, map, index, flow->words, &fresh, error);
     if (status != WANMI_OK)
         return status;
     atomic_store(&flow->current, fresh);
@@ -129,7 +130,17 @@ wanmi_status wanmi_flow_set_map(wanmi_flow *flow, wanmi_map *map, wanmi_error *e
     if (flow == NULL || map == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "wanmi_flow_set_map needs a flow and a map");
     pthread_mutex_lock(&flow->lock);
-    wanmi_status status = set_map(flow, map, error);
+    wanmi_status status = set_map(flow, map, NULL, error);
+    pthread_mutex_unlock(&flow->lock);
+    return status;
+}
+
+wanmi_status wanmi_flow_set_index(wanmi_flow *flow, wanmi_index *index, wanmi_error *error)
+{
+    if (flow == NULL || index == NULL)
+        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_flow_set_index needs a flow and an index");
+    pthread_mutex_lock(&flow->lock);
+    wanmi_status status = set_map(flow, wanmi_index_map(index), index, error);
     pthread_mutex_unlock(&flow->lock);
     return status;
 }

@@ -22,8 +22,8 @@ static wanmi_status make_keys(wm_generation *generation)
     return WANMI_OK;
 }
 
-wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_words *words,
-                                wm_generation **generation, wanmi_error *error)
+wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_index *index,
+                                wanmi_words *words, wm_generation **generation, wanmi_error *error)
 {
     wm_generation *fresh = wm_alloc_zero(host, sizeof *fresh);
     if (fresh == NULL)
@@ -31,8 +31,9 @@ wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_wo
     atomic_init(&fresh->references, 1);
     fresh->host = host;
     fresh->map = wanmi_map_retain(map);
+    fresh->index = wanmi_index_retain(index);
     wanmi_status status = wanmi_plan_create(map, words, NULL, NULL, &fresh->plan, error);
-    if (status == WANMI_OK)
+    if (status == WANMI_OK && index == NULL)
         status = wanmi_index_create(map, NULL, &fresh->index, error);
     if (status == WANMI_OK && make_keys(fresh) != WANMI_OK)
         status = wm_error_memory(error);

@@ -69,8 +69,9 @@ typedef struct wm_generation {
     wm_filters filters;
 } wm_generation;
 
-wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_words *words,
-                                wm_generation **generation, wanmi_error *error);
+/* `index` NULL: compiled. */
+wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_index *index,
+                                wanmi_words *words, wm_generation **generation, wanmi_error *error);
 wm_generation *wm_generation_retain(wm_generation *generation);
 void wm_generation_release(wm_generation *generation);
 

@@ -76,7 +76,7 @@ def read(name):
 # ---- usage --------------------------------------------------------------------------
 
 VERBS = ['grid', 'map', 'map create', 'map layer', 'map units', 'map duties', 'map rules',
-         'map objects', 'map calendars', 'map deadlines', 'map escalations', 'map list', 'map set', 'map drop', 'map export', 'map explain', 'check', 'info', 'locate', 'route', 'bench']
+         'map objects', 'map calendars', 'map deadlines', 'map escalations', 'map list', 'map set', 'map drop', 'map export', 'map explain', 'check', 'index', 'info', 'locate', 'route', 'bench']
 
 
 def test_usage():
@@ -184,6 +184,40 @@ def test_info():
     check('info: coordinates once, raw', parts['coordinates'] == 16 * points, lines, points)
     codes = sum(len(feature['properties']['code']) + 1 for feature in features)
     check('info: codes', parts['codes'] == codes, lines, codes)
+
+
+def test_index():
+    shutil.copy('m.gpkg', 'i.gpkg')
+    points = write('i.csv', 'id,lon,lat\n' + ''.join('%d,%.7f,%.7f\n' % (i, 116.399 + i % 40 * 1e-4, 39.899 + i // 40 * 1e-4)
+                                                    for i in range(1200)))
+    expected = Run('locate', 'i.gpkg', points).gives(0, err='').out
+    Run('index', 'i.gpkg', '--check').gives(2, '').says('i.gpkg.wmi: there is no index image')
+    check('info: no image', 'index image              none' in Run('info', 'i.gpkg').out)
+    Run('index', 'i.gpkg').gives(0, err='').says('i.gpkg.wmi: ', ' bytes')
+    size = os.path.getsize('i.gpkg.wmi')
+    Run('index', 'i.gpkg', '--check').gives(0, 'i.gpkg.wmi: %s bytes, fits the map, its checksums hold\n' % f'{size:,}', '')
+    check('info: the image', '%s bytes' % f'{size:,}' in Run('info', 'i.gpkg').gives(0, err='').out)
+    Run('locate', 'i.gpkg', points).gives(0, expected, '')
+    Run('locate', 'i.gpkg', points, '--engine', 'exact').gives(0, expected, '')
+    Run('locate', 'i.gpkg', '--point', '116.401', '39.9005').gives(0, err='')
+    Run('map', 'explain', 'i.gpkg', '--point', '116.401', '39.9005', '--class', '02').gives(0, err='')
+    whole = open('i.gpkg.wmi', 'rb').read()
+    at = whole.rindex(bytes([0x40]))    # in a table: its checksum finds it, and opening alone need not
+    write('i.gpkg.wmi', whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+    Run('index', 'i.gpkg', '--check').gives(1, '').says('its checksum is another')
+    write('i.gpkg.wmi', whole[:5000])
+    Run('index', 'i.gpkg', '--check').gives(1, '').says('it is truncated')
+    Run('locate', 'i.gpkg', points).gives(0, expected).says('it is truncated', 'the map is compiled')
+    check('info: an image that is refused', 'it is truncated' in Run('info', 'i.gpkg').gives(0, err='').out)
+    check('locate leaves the image as it was', os.path.getsize('i.gpkg.wmi') == 5000)
+    Run('index', 'i.gpkg').gives(0, err='')
+    Run('map', 'set', 'i.gpkg', 'snap_m', '3').gives(0, '', '')
+    Run('index', 'i.gpkg', '--check').gives(1, '').says('it is of generation ', ' of this map, and this is generation ')
+    Run('index', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
+    os.mkdir('shut')
+    shutil.copy('m.gpkg', 'shut/m.gpkg')
+    os.mkdir('shut/m.gpkg.wmi')
+    Run('index', 'shut/m.gpkg').gives(2, '').says('shut/m.gpkg.wmi')
 
 
 def test_bad_tables():

@@ -3,8 +3,10 @@
 #include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <geos_c.h>
@@ -131,6 +133,57 @@ static wanmi_status all_of_it(const wanmi_host *failing, void *user)
     return status;
 }
 
+/* Loading, which compiles and saves, and the same again, which opens. */
+static wanmi_status by_image(const wanmi_host *failing, void *user)
+{
+    const wanmi_index_options *options = user;
+    char path[128];
+    snprintf(path, sizeof path, "%s/fault.wmi", test_folder());
+    unlink(path);
+    switched s = {.failing = failing};
+    s.inner = test_host(&s.plain);
+    wanmi_host host;
+    wanmi_host_init(&host);
+    host.allocator = (wanmi_allocator){&s, switched_alloc, switched_resize, switched_release};
+    test_city small = city;
+    small.side = 2, small.places = 3;
+    wanmi_map *map = test_make_city(&small, &host);
+    s.on = true;
+    wanmi_index *made = NULL, *opened = NULL;
+    wanmi_error error;
+    wanmi_status status = wanmi_index_create(map, options, &made, &error);
+    if (status == WANMI_OK)
+        status = wanmi_index_save(made, path, &error);
+    if (status == WANMI_OK)
+        status = wanmi_index_open(map, path, options, &opened, &error);
+    assert_true((status == WANMI_OK) == (opened != NULL));
+    wanmi_index_release(opened);
+    wanmi_index_release(made);
+    wanmi_image_use use = WANMI_IMAGE_UNSAVED;
+    opened = NULL;
+    if (status == WANMI_OK)
+        status = wanmi_index_load(map, path, options, &opened, &use, &error);
+    assert_true((status == WANMI_OK) == (opened != NULL && use == WANMI_IMAGE_OPENED));
+    if (status != WANMI_OK)
+        assert_int_equal(error.status, WANMI_E_MEMORY);
+    wanmi_index_release(opened);
+    wanmi_map_release(map);
+    assert_int_equal(s.plain.held_blocks, 0);
+    return status;
+}
+
+static void every_allocation_of_images(void **state)
+{
+    (void)state;
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.charts = 1u << WANMI_DATUM_WGS84;
+    assert_true(test_fail_each(by_image, &options) > 50);
+    options.copy_image = 1;
+    int64_t tried = test_fail_each(by_image, &options);
+    print_message("%lld allocations failed\n", (long long)tried);
+}
+
 static void every_allocation(void **state)
 {
     (void)state;
@@ -201,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation),
+        cmocka_unit_test(every_allocation_of_images),
         cmocka_unit_test(usable_afterwards),
         cmocka_unit_test(geos_fails),
     };
