@@ -92,7 +92,7 @@ typedef enum wanmi_status {
     WANMI_E_LOCATE_IMAGE = -302,    /* an index image of another map or version, truncated or altered */
     WANMI_E_LOCATE_NO_IMAGE = -303, /* there is no index image of that name */
 
-    WANMI_E_ROUTE_RULE = -401,      /* a rule this version's plan does not carry */
+    WANMI_E_ROUTE_RULE = -401,      /* a rule, deadline or escalation that a plan cannot obey */
     WANMI_E_ROUTE_NOBODY = -402,    /* some event inside the map would reach nobody */
 
     WANMI_E_QUEUE_CAPACITY = -501,  /* capacity is zero, too large or no power of two */

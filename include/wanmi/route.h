@@ -5,19 +5,23 @@
  * Threads: a wanmi_plan is immutable and shared; a wanmi_router belongs to one
  *          thread at a time.
  *
- * What a rule means (docs/routing.md):
+ * What a rule means (docs/routing.md has the whole language, with examples):
  *   Rules are tried in the order of `seq`. A rule matches an event when all of
- *   its conditions hold: the event's class begins with `class`; the event lies
- *   in `area` of `layer` (a code; a prefix and '*'; or any area of the layer
- *   when `area` is empty); its source is `source`; its severity is at least
- *   `min_severity`; its time is in valid_from .. valid_to. After a rule with
- *   `last` has matched no later one is tried.
+ *   its conditions hold: the mode in force is one of `mode`; the event's class
+ *   begins with `class`; the event lies in `area` of `layer` (a code; a prefix and
+ *   '*'; or any area of the layer when `area` is empty); its source is `source`;
+ *   its severity is at least `min_severity`; its time is in valid_from .. valid_to,
+ *   on one of `weekdays` and in `hours` (local time in the map's zone); it names an
+ *   object one of whose owners is `owner`. After a rule with `last` has matched no
+ *   later one is tried.
  *   A rule that matches delivers
- *   - to `unit`, if it names one, in no role; and
+ *   - to each of `unit`, if it names any, in no role; and
  *   - to the holders of `role`, if it names one: of the event's own area in
  *     `at_layer` (default: the cell layer), else of that area's nearest ancestor
  *     that has holders of the role. `holders` = best takes the lowest rank (of
- *     equal ranks the lowest unit code), all takes every one of that area.
+ *     equal ranks the lowest unit code), all takes every one of that area. The
+ *     roles @authority, @property and @upkeep are held by the owners of the object
+ *     that the event names: by nobody, if it names none or that owner is empty.
  *   One unit gets one delivery in one role: the first rule wins, except that a
  *   primary delivery takes the place of a copy.
  *   When no rule made a primary delivery for an event in a cell, it goes to the
@@ -29,6 +33,10 @@
  *   In a layer above the cells the event's area is the one that covers it, else
  *   the cell's ancestor. A snapped event counts as in its cell, and so as in its
  *   cell's ancestors.
+ *   A delivery's due time is what the first row of the rule's `deadline` says whose
+ *   conditions hold; without one, and for fallbacks, there is none.
+ *   An event of WANMI_DATUM_OBJECT is where its object is; without a class of its
+ *   own it has its object's.
  */
 #ifndef WANMI_ROUTE_H
 #define WANMI_ROUTE_H
@@ -52,12 +60,20 @@ typedef struct wanmi_router wanmi_router;
  * refused with WANMI_E_LIMIT. */
 #define WANMI_DELIVERIES_MAX 1024
 
-/* Compiles a map's rules. Keeps map and words alive. With `on_problem` NULL the
- * first problem is the error; else every problem is reported before it.
+/* Compiles a map's rules, calendars, deadlines and escalations. Keeps map and
+ * words alive. With `on_problem` NULL the first problem is the error; else every
+ * problem is reported before it. A problem whose status is WANMI_OK is a warning:
+ * it hinders nothing, and is looked for only when all else is well and on_problem
+ * is given. Warnings name the row of a rule that can match no event (an earlier
+ * rule with `last` matches all that it could, its layer has no areas, its calendar
+ * no such days, or no object such an owner), of a role that nobody has, and of a
+ * mode that is named by one row alone while others share theirs.
  * Owns: release with wanmi_plan_release. Threads: any.
- * Errors: WANMI_E_ROUTE_RULE (a rule this version does not carry, by row),
- * WANMI_E_ROUTE_NOBODY (names the first cell that nobody answers for),
- * WANMI_E_LIMIT, WANMI_E_MEMORY. Since: 0.1 */
+ * Errors: WANMI_E_ROUTE_RULE (a rule, deadline or escalation that cannot be obeyed,
+ * by row; also where its calendar has too little working time to reach the limit
+ * within ten years), WANMI_E_ROUTE_NOBODY (names the first cell that nobody answers
+ * for), WANMI_E_LIMIT (more than WANMI_DELIVERIES_MAX, or 63 modes), WANMI_E_MEMORY.
+ * Since: 0.1 */
 WANMI_API wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words,
                                          wanmi_problem_fn on_problem, void *problem_user,
                                          wanmi_plan **plan, wanmi_error *error);
@@ -68,11 +84,42 @@ WANMI_API uint64_t wanmi_plan_bytes(const wanmi_plan *plan);
 /* The most deliveries one event can have under this plan. */
 WANMI_API uint32_t wanmi_plan_deliveries_max(const wanmi_plan *plan);
 
+/* The object whose code is this word of the plan's words, or WANMI_NONE. Threads:
+ * any. Since: 0.2 */
+WANMI_API uint32_t wanmi_plan_object(const wanmi_plan *plan, uint32_t object_id);
+
+/* When an event is due under a profile (the `name` of rows of wanmi_deadlines):
+ * gives in `deadline` (may be NULL) the index of the row that says it, WANMI_NONE
+ * where no row's conditions hold and in `due_us` WANMI_TIME_NONE. `class_id` as in
+ * wanmi_event, `cell` an area of the cell layer or WANMI_NONE, `mode` as in
+ * wanmi_router_set_mode, `time_us` an instant.
+ * Threads: any. Errors: WANMI_E_ARGUMENT (also an unknown profile, class or cell).
+ * Since: 0.2 */
+WANMI_API wanmi_status wanmi_plan_due(const wanmi_plan *plan, const char *profile, uint32_t class_id,
+                                      uint32_t cell, uint8_t severity, const char *mode,
+                                      int64_t time_us, int64_t *due_us, uint32_t *deadline,
+                                      wanmi_error *error);
+
 /* A thread's session; keeps the plan alive. The locator whose tuples it reads
  * is given with each call and must be of the same map.
  * Owns: free with wanmi_router_free. Errors: WANMI_E_MEMORY. Since: 0.1 */
 WANMI_API wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_error *error);
 WANMI_API void wanmi_router_free(wanmi_router *router);
+
+/* Puts a mode in force for the events routed from now on: one word, as rules and
+ * deadlines name it; NULL and "" mean "normal", in which a router begins. A mode that no row
+ * names is allowed: what asks for no mode holds in it.
+ * Threads: the router's own. Errors: WANMI_E_ARGUMENT (a ';' in it). Since: 0.2 */
+WANMI_API wanmi_status wanmi_router_set_mode(wanmi_router *router, const char *mode, wanmi_error *error);
+
+/* Where events are, for wanmi_locate: their own x, y and datum; of events that name
+ * an object of the map its x, y and WANMI_DATUM_MAP. An unknown object keeps
+ * WANMI_DATUM_OBJECT, which the locator rejects and wanmi_route answers with
+ * WANMI_REASON_OBJECT.
+ * Owns: the caller owns all arrays, of `count` each. Threads: the router's own.
+ * Errors: WANMI_E_MEMORY (a class or object first seen). Since: 0.2 */
+WANMI_API wanmi_status wanmi_router_places(wanmi_router *router, const wanmi_event *events, size_t count,
+                                           double *x, double *y, uint8_t *datums, wanmi_error *error);
 
 /* Routes `count` events whose hits (cell, tuple, where, reason: all needed) the
  * locator has given. `now_us` stands for the time of events without one
@@ -85,7 +132,8 @@ WANMI_API void wanmi_router_free(wanmi_router *router);
  * many events were routed, status WANMI_PARTIAL; call again with the rest. A
  * capacity of wanmi_plan_deliveries_max() lets at least one through.
  * Owns: the caller owns all arrays. Threads: the router's own thread.
- * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY (a class first seen). Since: 0.1 */
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY (a class or object first
+ * seen). Since: 0.1 */
 WANMI_API wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
                                    const wanmi_event *events, size_t count, const wanmi_hits *hits,
                                    int64_t now_us, wanmi_delivery *deliveries, size_t capacity,

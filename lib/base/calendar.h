@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "wanmi/base.h"
+#include "zone.h"
 
 enum { DAY_SECONDS = 86400, MICROSECONDS = 1000000 };
 
@@ -21,11 +22,6 @@ int64_t wm_floor_div(int64_t value, int64_t divisor);
 /* An offset from UTC at `text`: +08, +0800, +08:00, +08:05:43; up to 23:59:59.
  * Gives where it ends, NULL when there is none. */
 const char *wm_offset_parse(const char *text, int32_t *seconds);
-
-/* The instant (seconds, UTC) of a local time of `zone`: the earlier one where it
- * comes twice; where a clock change leaves it out, moved on by the gap, or, with
- * `first_after_gap`, the instant of the change. */
-int64_t wm_zone_instant(const wanmi_zone *zone, int64_t local, bool first_after_gap);
 
 /* The footer of a TZif file: a POSIX TZ rule, for instants after the table. */
 typedef enum wm_rule_kind {

@@ -13,6 +13,7 @@
 #include "calendar.h"
 #include "error.h"
 #include "memory.h"
+#include "zone.h"
 
 enum {
     LONGEST_NAME = 128,
@@ -303,6 +304,37 @@ static int64_t next_change(const wanmi_zone *zone, int64_t instant)
 int32_t wanmi_zone_offset(const wanmi_zone *zone, int64_t instant_us)
 {
     return zone != NULL ? offset_at(zone, wm_floor_div(instant_us, MICROSECONDS)) : 0;
+}
+
+static int64_t to_microseconds(int64_t seconds)
+{
+    if (seconds > INT64_MAX / MICROSECONDS)
+        return INT64_MAX;
+    return seconds < INT64_MIN / MICROSECONDS ? INT64_MIN : seconds * MICROSECONDS;
+}
+
+/* A rule only tells the next change: where the last one was is found from so far
+ * back that there is one, in seconds. */
+static const int64_t LOOK_BACK = INT64_C(400) * DAY_SECONDS;
+
+void wm_zone_stretch(const wanmi_zone *zone, int64_t instant_us, wm_stretch *stretch)
+{
+    *stretch = (wm_stretch){INT64_MIN, INT64_MAX, 0};
+    if (zone == NULL)
+        return;
+    int64_t instant = wm_floor_div(instant_us, MICROSECONDS), from = INT64_MIN;
+    size_t passed = changes_until(zone, instant);
+    if (passed != 0)
+        from = zone->changes[passed - 1].at;
+    if (passed == zone->change_count && zone->rule.is_given && zone->rule.has_summer) {
+        if (from < instant - LOOK_BACK)
+            from = instant - LOOK_BACK;
+        for (int64_t next; (next = wm_rule_next(&zone->rule, from)) <= instant;)
+            from = next;
+    }
+    stretch->from_us = to_microseconds(from);
+    stretch->to_us = to_microseconds(next_change(zone, instant));
+    stretch->offset_us = (int64_t)offset_at(zone, instant) * MICROSECONDS;
 }
 
 int64_t wm_zone_instant(const wanmi_zone *zone, int64_t local, bool first_after_gap)

@@ -33,7 +33,7 @@ static int by_place(const void *a, const void *b)
 
 static uint64_t weigh_rule(const wanmi_plan *plan, const wm_weights *weights, const wm_rule *rule)
 {
-    uint64_t weight = rule->unit != WANMI_NONE ? 1 : 0;
+    uint64_t weight = (uint64_t)rule->unit_count + (rule->owner_role >= 0);
     if (rule->office == WANMI_NONE)
         return weight;
     const wm_office *office = &plan->offices[rule->office];

@@ -49,16 +49,27 @@ uint32_t wm_class_prefix(const wanmi_plan *plan, const char *text)
     return at;
 }
 
+static const char *class_of_deadline(const wanmi_plan *plan, uint32_t deadline)
+{
+    wanmi_deadline_def def;
+    wanmi_deadline_def_init(&def);
+    wanmi_map_deadline(plan->map, deadline, &def);
+    return def.class_prefix != NULL ? def.class_prefix : "";
+}
+
 static wanmi_status make_prefixes(wanmi_plan *plan)
 {
-    size_t count = (size_t)plan->rule_count + 1;
+    uint32_t deadlines = wanmi_map_deadline_count(plan->map);
+    size_t count = (size_t)plan->rule_count + deadlines + 1;
     wm_prefix *prefixes = wm_arena_alloc(&plan->arena, wm_product(count, sizeof *prefixes));
     if (prefixes == NULL)
         return WANMI_E_MEMORY;
     prefixes[0] = (wm_prefix){.text = ""};
-    for (uint32_t i = 0; i < plan->rule_count; i++) {
-        const char *text = class_of(plan, i);
-        prefixes[i + 1] = (wm_prefix){.text = text, .length = (uint32_t)strlen(text)};
+    for (size_t i = 1; i < count; i++) {
+        const char *text = i <= plan->rule_count
+                         ? class_of(plan, (uint32_t)i - 1)
+                         : class_of_deadline(plan, (uint32_t)i - 1 - plan->rule_count);
+        prefixes[i] = (wm_prefix){.text = text, .length = (uint32_t)strlen(text)};
     }
     qsort(prefixes, count, sizeof *prefixes, by_text);
     uint32_t kept = 1;
@@ -73,21 +84,54 @@ static wanmi_status make_prefixes(wanmi_plan *plan)
     }
     plan->prefixes = prefixes;
     plan->prefix_count = kept;
+    prefixes[0].has_rules = true;
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        prefixes[not_above(plan, class_of(plan, i))].has_rules = true;
     return WANMI_OK;
+}
+
+void wm_class_range(const wanmi_plan *plan, const char *text, uint32_t *first, uint32_t *end)
+{
+    *first = *end = not_above(plan, text);
+    while (*end < plan->prefix_count && begins_with(plan->prefixes[*end].text, &plan->prefixes[*first]))
+        ++*end;
 }
 
 /* Adds a rule to every prefix that begins with its class: they stand together. */
 static uint64_t add_rule(wanmi_plan *plan, uint32_t rule, bool write)
 {
-    uint32_t own = not_above(plan, class_of(plan, rule));
-    uint32_t at = own;
-    for (; at < plan->prefix_count && begins_with(plan->prefixes[at].text, &plan->prefixes[own]); at++) {
+    uint32_t at, end;
+    uint64_t added = 0;
+    wm_class_range(plan, class_of(plan, rule), &at, &end);
+    for (; at < end; at++) {
         wm_prefix *prefix = &plan->prefixes[at];
+        if (!prefix->has_rules)
+            continue;
         if (write)
             plan->lists[prefix->first + prefix->count] = rule;
         prefix->count++;
+        added++;
     }
-    return at - own;
+    return added;
+}
+
+static void write_lists(wanmi_plan *plan)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < plan->prefix_count; i++) {
+        plan->prefixes[i].first = first;
+        first += plan->prefixes[i].count;
+        plan->prefixes[i].count = 0;
+    }
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        add_rule(plan, i, true);
+    for (uint32_t i = 1; i < plan->prefix_count; i++) {
+        wm_prefix *prefix = &plan->prefixes[i];
+        if (prefix->has_rules)
+            continue;
+        prefix->first = plan->prefixes[prefix->parent].first;
+        prefix->count = plan->prefixes[prefix->parent].count;
+    }
 }
 
 wanmi_status wm_compile_classes(wm_compile *compile)
@@ -108,13 +152,6 @@ wanmi_status wm_compile_classes(wm_compile *compile)
     plan->lists = wm_arena_alloc(&plan->arena, entries * sizeof *plan->lists);
     if (plan->lists == NULL)
         return WANMI_E_MEMORY;
-    uint32_t first = 0;
-    for (uint32_t i = 0; i < plan->prefix_count; i++) {
-        plan->prefixes[i].first = first;
-        first += plan->prefixes[i].count;
-        plan->prefixes[i].count = 0;
-    }
-    for (uint32_t i = 0; i < plan->rule_count; i++)
-        add_rule(plan, i, true);
+    write_lists(plan);
     return WANMI_OK;
 }

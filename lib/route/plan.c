@@ -23,6 +23,20 @@ wanmi_status wm_problem(wm_compile *compile, wanmi_status status, const wm_place
     return WANMI_OK;
 }
 
+void wm_warn(wm_compile *compile, const wm_place *place, const char *format, ...)
+{
+    if (compile->on_problem == NULL)
+        return;
+    char words[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    wanmi_error problem;
+    wm_error_at(&problem, WANMI_OK, place, "%s", words);
+    compile->on_problem(compile->problem_user, &problem);
+}
+
 static void read_layers(wanmi_plan *plan)
 {
     plan->layer_count = wanmi_map_layer_count(plan->map);
@@ -51,20 +65,31 @@ static wanmi_status compile_rest(wm_compile *compile)
 {
     wanmi_status status = wm_compile_classes(compile);
     if (status == WANMI_OK)
+        status = wm_compile_conditions(compile);
+    if (status == WANMI_OK)
         status = wm_compile_offices(compile);
     if (status == WANMI_OK)
         status = wm_check_promise(compile);
     if (status == WANMI_OK)
         status = wm_compile_bound(compile);
+    if (status == WANMI_OK && compile->on_problem != NULL) {
+        wm_warn_of_modes(compile);
+        wm_warn_of_rules(compile);
+    }
     return status;
 }
 
 static wanmi_status compile_all(wm_compile *compile)
 {
+    wanmi_plan *plan = compile->plan;
     wanmi_status status = check_numbers(compile);
+    if (status == WANMI_OK)
+        status = wm_calendars_read(&plan->calendars, &plan->arena, plan->map);
     if (status == WANMI_OK && compile->problems == 0)
         status = wm_compile_duties(compile);
-    if (status == WANMI_OK && compile->problems == 0)
+    if (status == WANMI_OK)
+        status = wm_compile_deadlines(compile);
+    if (status == WANMI_OK)
         status = wm_compile_rules(compile);
     if (status == WANMI_OK && compile->problems == 0)
         status = compile_rest(compile);
@@ -93,6 +118,7 @@ wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words, wanmi_problem
     fresh->generation = wanmi_map_generation(map);
     fresh->fallback_unit = wanmi_map_fallback_unit(map);
     fresh->fallback_office = WANMI_NONE;
+    fresh->object_count = wanmi_map_object_count(map);
     read_layers(fresh);
     wm_compile compile = {.plan = fresh, .on_problem = on_problem, .problem_user = problem_user,
                           .error = error};

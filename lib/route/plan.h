@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "calendar.h"
 #include "wanmi/route.h"
 
 #define WM_SHORT_NONE 0xFFFFu           /* role or tag of a delivery: none */
@@ -47,19 +48,76 @@ typedef struct wm_office {
     uint32_t *reach;                    /* an entry an area of the layer */
 } wm_office;
 
+/* Days and hours at which a rule is in force, in local time. */
+typedef struct wm_when {
+    wanmi_days_kind days;               /* ANY, WEEK, WORK or REST */
+    uint32_t weekdays;                  /* bit 0 is Monday */
+    uint32_t calendar;                  /* with WORK and REST */
+    wm_pattern hours;                   /* none: all day */
+} wm_when;
+
+/* What an owner of the event's object must be: one of a range of units (they are
+ * sorted by code), and of a kind. */
+typedef struct wm_owner {
+    int32_t place;                      /* a wanmi_owner; -1: any of the three */
+    uint32_t first_unit, end_unit;
+    uint32_t kind;                      /* in unit_kinds; WANMI_NONE: any */
+} wm_owner;
+
+/* Sets of modes: a bit for each word that rows name, in the order of
+ * wanmi_plan.modes, and one for all other modes. */
+typedef uint64_t wm_modes;
+#define WM_MODES_MAX 63u
+#define WM_ALL_MODES UINT64_MAX
+
+/* So much of a unit of time. */
+typedef struct wm_limit {
+    wanmi_limit_unit unit;
+    uint32_t calendar;                  /* of working hours and days */
+    int64_t amount;                     /* microseconds, or whole days */
+} wm_limit;
+
+/* One row of wanmi_deadlines, numbered as in the map. */
+typedef struct wm_deadline {
+    wm_modes modes;
+    wm_limit limit;
+    uint32_t first_prefix, end_prefix;  /* the classes it is for, see wm_class_range */
+    uint16_t grade;                     /* 0: any */
+    uint8_t min_severity;
+} wm_deadline;
+
+/* Deadlines first .. first + count - 1, in the order of seq. */
+typedef struct wm_profile {
+    const char *name;
+    uint32_t first, count;
+} wm_profile;
+
+/* What deadlines ask of an event. */
+typedef struct wm_case {
+    uint32_t prefix;                    /* of its class */
+    uint32_t cell;                      /* or WANMI_NONE */
+    wm_modes mode;
+    uint8_t severity;
+} wm_case;
+
 typedef struct wm_rule {
     int64_t from, to;                   /* valid at from <= instant < to */
+    wm_modes modes;
+    const wm_when *when;                /* NULL: always */
+    const wm_owner *owner;              /* NULL: not asked for */
     uint32_t layer;                     /* the event must lie in one of the areas first_area .. */
     uint32_t first_area, end_area;      /* .. end_area - 1 of it; WANMI_NONE: anywhere */
     uint32_t source;                    /* WANMI_NONE: any */
-    uint32_t unit;                      /* WANMI_NONE: none named */
-    uint32_t office;                    /* WANMI_NONE: no role named */
+    uint32_t first_unit, unit_count;    /* in rule_units */
+    uint32_t office;                    /* WANMI_NONE: no role named, or an owner's */
+    uint32_t profile;                   /* WANMI_NONE: no deadline */
+    int32_t owner_role;                 /* a wanmi_owner that receives it; -1: none */
     uint16_t role, tag;
     uint8_t min_severity, priority, flags;
     bool all, last;
 } wm_rule;
 
-/* A class prefix that rules name, and the rules that an event can meet whose
+/* A class prefix that rules or deadlines name, and the rules that an event can meet whose
  * class has it as its longest one: those of the prefix and of all its own
  * prefixes, in the order of seq. Sorted by text; the first is "". */
 typedef struct wm_prefix {
@@ -67,6 +125,7 @@ typedef struct wm_prefix {
     uint32_t length;
     uint32_t parent;                    /* the longest other prefix it begins with; "" is its own */
     uint32_t first, count;              /* in lists */
+    bool has_rules;                     /* of its own; else it shares its parent's list */
 } wm_prefix;
 
 typedef enum wm_layer_use {
@@ -104,10 +163,26 @@ struct wanmi_plan {
     wm_run *runs;
     uint32_t *holders;                  /* units, numbered as the map's duties */
     uint32_t deliveries_max;
+
+    wm_calendars calendars;
+    uint32_t mode_count;
+    const char *modes[WM_MODES_MAX];
+    uint32_t *rule_units;
+    uint32_t *unit_kinds;               /* of each unit: a number of its kind; NULL: no rule asks */
+    uint32_t object_count;
+
+    wm_deadline *deadlines;
+    wm_profile *profiles;               /* sorted by name */
+    const char **grades;                /* that deadlines name, numbered from 1 */
+    uint16_t *cell_grades;              /* of each cell; NULL: no deadline asks */
+    uint32_t profile_count, grade_count;
 };
 
 /* What compiling needs besides: where problems go. */
 typedef struct wm_compile {
+    uint32_t units_read;                /* of rules */
+    uint32_t mode_rows[WM_MODES_MAX];   /* rows that name each mode, and the first of them */
+    wm_place mode_place[WM_MODES_MAX];
     wanmi_plan *plan;
     wanmi_problem_fn on_problem;
     void *problem_user;
@@ -121,12 +196,57 @@ typedef struct wm_compile {
 wanmi_status wm_problem(wm_compile *compile, wanmi_status status, const wm_place *place,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Says what hinders nothing; the problem's status is WANMI_OK. */
+void wm_warn(wm_compile *compile, const wm_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* modes.c: the set that a column `mode` of a row names. */
+wanmi_status wm_modes_read(wm_compile *compile, const char *list, const wm_place *place, wm_modes *modes);
+/* The set of the one mode that is in force; NULL and "" mean "normal". */
+wm_modes wm_mode_of(const wanmi_plan *plan, const char *mode);
+void wm_warn_of_modes(wm_compile *compile);
+
+/* when.c: the columns weekdays and hours. */
+wanmi_status wm_when_read(wm_compile *compile, const wanmi_rule_def *def, const wm_place *place,
+                          const wm_when **when);
+bool wm_when_holds(const wanmi_plan *plan, const wm_when *when, wm_local local);
+
+/* owners.c: the column owner. */
+wanmi_status wm_owner_read(wm_compile *compile, const wanmi_rule_def *def, const wm_place *place,
+                           const wm_owner **owner);
+bool wm_owner_holds(const wanmi_plan *plan, const wm_owner *owner, const uint32_t owners[3]);
+
+/* deadline.c: limits and profiles. */
+wanmi_status wm_limit_read(wm_compile *compile, double amount, const char *unit, const char *calendar,
+                           const wm_place *place, wm_limit *limit);
+/* When a limit that runs from an instant is over; WANMI_TIME_NONE where the
+ * instant is out of all calendars. */
+int64_t wm_limit_end(const wanmi_plan *plan, const wm_limit *limit, wm_clock *clock, int64_t instant_us);
+wanmi_status wm_compile_deadlines(wm_compile *compile);
+/* What they ask of classes and cells, once the prefixes are there. */
+wanmi_status wm_compile_conditions(wm_compile *compile);
+uint32_t wm_profile_find(const wanmi_plan *plan, const char *name);
+/* The first deadline of a profile whose conditions hold, or WANMI_NONE. */
+uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of);
+
+/* never.c: warnings of rules that can match no event. */
+void wm_warn_of_rules(wm_compile *compile);
+
 /* rules.c: reads the map's rules into plan->rules; offices are asked for. */
 wanmi_status wm_compile_rules(wm_compile *compile);
 
 /* classes.c: the table of prefixes; the prefix a class meets. */
 wanmi_status wm_compile_classes(wm_compile *compile);
 uint32_t wm_class_prefix(const wanmi_plan *plan, const char *text);
+/* The prefixes first .. end - 1 are those of the classes that begin with `text`,
+ * which must be one itself. */
+void wm_class_range(const wanmi_plan *plan, const char *text, uint32_t *first, uint32_t *end);
+
+static inline bool wm_is_cell(const wanmi_plan *plan, uint32_t area)
+{
+    return plan->cell_layer != WANMI_NONE
+        && area - plan->layers[plan->cell_layer].first_area < plan->layers[plan->cell_layer].area_count;
+}
 
 /* duties.c: who serves what. */
 wanmi_status wm_compile_duties(wm_compile *compile);

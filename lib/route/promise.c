@@ -20,6 +20,7 @@ static wm_interval validity(const wanmi_area_info *area)
 static bool is_for_all(const wm_rule *rule)
 {
     return rule->layer == WANMI_NONE && rule->source == WANMI_NONE && rule->min_severity == 0
+        && rule->modes == WM_ALL_MODES && rule->when == NULL && rule->owner == NULL
         && rule->from == WM_ALWAYS_WAS && rule->to == WM_FOR_EVER;
 }
 
@@ -34,7 +35,7 @@ static bool rules_promise(const wanmi_plan *plan)
         bool any_class = without_class < none->count
                       && plan->lists[none->first + without_class] == i;
         without_class += any_class;
-        bool names = rule->unit != WANMI_NONE && (rule->flags & WANMI_DELIVERY_COPY) == 0;
+        bool names = rule->unit_count != 0 && (rule->flags & WANMI_DELIVERY_COPY) == 0;
         if (names && any_class && is_for_all(rule))
             return true;
         if (rule->last && !names)

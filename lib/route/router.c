@@ -3,28 +3,9 @@
  * Everything that can fail (arguments, the class table growing) happens before
  * the first event of a call is routed; from there on nothing is allocated.
  */
-#include "plan.h"
+#include "router.h"
 
 #include <string.h>
-
-#define CLASS_UNSEEN 0xFFFFFFFFu
-
-/* The areas of one event in one layer, looked up once an event. */
-typedef struct wm_presence {
-    uint64_t event;                     /* the event they are of */
-    const uint32_t *areas;
-    size_t count;
-    uint32_t one;                       /* where `areas` points when the router found it */
-} wm_presence;
-
-struct wanmi_router {
-    wanmi_plan *plan;
-    uint32_t *classes;                  /* class number -> prefix, or CLASS_UNSEEN */
-    size_t class_capacity;
-    uint32_t words_known;               /* words there were when last asked */
-    uint64_t event;                     /* counts events, for `presence` */
-    wm_presence presence[WANMI_LAYERS_MAX];
-};
 
 /* One event on its way. */
 typedef struct wm_work {
@@ -35,6 +16,11 @@ typedef struct wm_work {
     int64_t instant_us;
     uint32_t cell, tuple;
     wanmi_where where;
+    uint32_t class_id;                  /* the event's; without one its object's */
+    const wm_seen_object *object;       /* NULL: the event names none */
+    bool has_owners, has_local;
+    uint32_t owners[3];                 /* of the object, when a rule has asked */
+    wm_local local;                     /* the instant, when a rule has asked */
     wanmi_delivery *deliveries;
     size_t count;
 } wm_work;
@@ -47,7 +33,20 @@ wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_
     if (fresh == NULL)
         return wm_error_memory(error);
     fresh->plan = wanmi_plan_retain(plan);
+    fresh->mode = wm_mode_of(plan, NULL);
+    wm_clock_init(&fresh->clock, wanmi_map_zone(plan->map));
     *router = fresh;
+    return WANMI_OK;
+}
+
+wanmi_status wanmi_router_set_mode(wanmi_router *router, const char *mode, wanmi_error *error)
+{
+    if (router == NULL)
+        return wm_error(error, WANMI_E_ARGUMENT, "no router was given");
+    const wm_place place = {.value = mode};
+    if (mode != NULL && strchr(mode, ';') != NULL)
+        return wm_error_at(error, WANMI_E_ARGUMENT, &place, "a mode is one word without ';'");
+    router->mode = wm_mode_of(router->plan, mode);
     return WANMI_OK;
 }
 
@@ -57,48 +56,9 @@ void wanmi_router_free(wanmi_router *router)
         return;
     wanmi_plan *plan = router->plan;
     wm_free(&plan->host, router->classes, router->class_capacity * sizeof *router->classes);
+    wm_free(&plan->host, router->objects, router->object_capacity * sizeof *router->objects);
     wm_free(&plan->host, router, sizeof *router);
     wanmi_plan_release(plan);
-}
-
-/* ---- classes ------------------------------------------------------------------- */
-
-/* Whether a number is in the words; they only grow. */
-static bool is_word(wanmi_router *router, uint32_t number)
-{
-    if (number >= router->words_known)
-        router->words_known = wanmi_words_count(router->plan->words);
-    return number < router->words_known;
-}
-
-static wanmi_status see_class(wanmi_router *router, uint32_t class_id)
-{
-    const wanmi_plan *plan = router->plan;
-    size_t before = router->class_capacity;
-    void *classes = router->classes;
-    if (!wm_reserve(&plan->host, &classes, &router->class_capacity, (size_t)class_id + 1,
-                    sizeof *router->classes))
-        return WANMI_E_MEMORY;
-    router->classes = classes;
-    for (size_t i = before; i < router->class_capacity; i++)
-        router->classes[i] = CLASS_UNSEEN;
-    router->classes[class_id] = wm_class_prefix(plan, wanmi_words_text(plan->words, class_id));
-    return WANMI_OK;
-}
-
-static wanmi_status see_classes(wanmi_router *router, const wanmi_event *events, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint32_t id = events[i].class_id;
-        if (id < router->class_capacity && router->classes[id] != CLASS_UNSEEN)
-            continue;
-        if (id == WANMI_NONE || !is_word(router, id))
-            continue;
-        wanmi_status status = see_class(router, id);
-        if (status != WANMI_OK)
-            return status;
-    }
-    return WANMI_OK;
 }
 
 /* ---- places -------------------------------------------------------------------- */
@@ -159,10 +119,28 @@ static bool lies_in(const wm_work *work, const wm_rule *rule)
 /* What a delivery says besides the event: who, by which rule, in which role. */
 typedef struct wm_address {
     uint32_t unit, rule;
+    uint32_t profile;                   /* WANMI_NONE: no deadline */
     uint16_t role, tag;
     uint8_t priority, flags;
     wanmi_step step;
 } wm_address;
+
+static uint32_t prefix_of(const wm_work *work)
+{
+    return work->class_id != WANMI_NONE ? work->router->classes[work->class_id] : 0;
+}
+
+static int64_t due_of(wm_work *work, uint32_t profile)
+{
+    const wanmi_plan *plan = work->plan;
+    if (profile == WANMI_NONE)
+        return WANMI_TIME_NONE;
+    const wm_case of = {prefix_of(work), work->cell, work->router->mode, work->event->severity};
+    uint32_t row = wm_deadline_of(plan, &plan->profiles[profile], &of);
+    if (row == WANMI_NONE)
+        return WANMI_TIME_NONE;
+    return wm_limit_end(plan, &plan->deadlines[row].limit, &work->router->clock, work->instant_us);
+}
 
 /* One unit gets one delivery in one role: the first wins, but what a unit must
  * do takes the place of what it would only have been told. */
@@ -177,8 +155,8 @@ static void deliver(wm_work *work, const wm_address *to)
     const wanmi_event *event = work->event;
     *at = (wanmi_delivery){
         .event_id = event->id, .user = event->user, .time_us = work->instant_us,
-        .due_us = WANMI_TIME_NONE, .generation = work->plan->generation, .unit = to->unit,
-        .cell = work->cell, .rule = to->rule, .class_id = event->class_id,
+        .due_us = due_of(work, to->profile), .generation = work->plan->generation, .unit = to->unit,
+        .cell = work->cell, .rule = to->rule, .class_id = work->class_id,
         .source_id = event->source_id, .role = to->role, .tag = to->tag, .priority = to->priority,
         .severity = event->severity, .step = (uint8_t)to->step, .flags = to->flags,
     };
@@ -200,36 +178,65 @@ static void deliver_to_holders(wm_work *work, const wm_rule *rule, wm_address *t
     }
 }
 
+static const uint32_t *owners_of(wm_work *work)
+{
+    wanmi_object_info info;
+    if (!work->has_owners && wanmi_map_object(work->plan->map, work->object->object, &info) == WANMI_OK)
+        memcpy(work->owners, info.owners, sizeof work->owners);
+    work->has_owners = true;
+    return work->owners;
+}
+
+static void deliver_to_owner(wm_work *work, const wm_rule *rule, wm_address *to)
+{
+    to->unit = work->object != NULL ? owners_of(work)[rule->owner_role] : WANMI_NONE;
+    to->role = rule->role;
+    to->step = WANMI_STEP_OWNER;
+    if (to->unit != WANMI_NONE)
+        deliver(work, to);
+}
+
 static void obey(wm_work *work, const wm_rule *rule)
 {
     wm_address to = {.rule = (uint32_t)(rule - work->plan->rules), .role = WM_SHORT_NONE,
                      .tag = rule->tag, .priority = rule->priority, .flags = rule->flags,
-                     .step = WANMI_STEP_UNIT};
-    if (rule->unit != WANMI_NONE) {
-        to.unit = rule->unit;
+                     .profile = rule->profile, .step = WANMI_STEP_UNIT};
+    for (uint32_t i = 0; i < rule->unit_count; i++) {
+        to.unit = work->plan->rule_units[rule->first_unit + i];
         deliver(work, &to);
     }
     if (rule->office != WANMI_NONE)
         deliver_to_holders(work, rule, &to);
+    if (rule->owner_role >= 0)
+        deliver_to_owner(work, rule, &to);
 }
 
-static bool matches(const wm_work *work, const wm_rule *rule)
+static bool is_time_for(wm_work *work, const wm_when *when)
+{
+    if (!work->has_local)
+        work->local = wm_clock_local(&work->router->clock, work->instant_us);
+    work->has_local = true;
+    return wm_when_holds(work->plan, when, work->local);
+}
+
+static bool matches(wm_work *work, const wm_rule *rule)
 {
     const wanmi_event *event = work->event;
-    return event->severity >= rule->min_severity
+    return (rule->modes & work->router->mode) != 0
+        && event->severity >= rule->min_severity
         && (rule->source == WANMI_NONE || rule->source == event->source_id)
         && work->instant_us >= rule->from
         && (work->instant_us < rule->to || rule->to == WM_FOR_EVER)
+        && (rule->when == NULL || is_time_for(work, rule->when))
+        && (rule->owner == NULL
+            || (work->object != NULL && wm_owner_holds(work->plan, rule->owner, owners_of(work))))
         && (rule->layer == WANMI_NONE || lies_in(work, rule));
 }
 
 static void obey_rules(wm_work *work)
 {
     const wanmi_plan *plan = work->plan;
-    uint32_t class_id = work->event->class_id;
-    const wm_prefix *prefix = plan->prefixes;
-    if (class_id != WANMI_NONE)
-        prefix += work->router->classes[class_id];
+    const wm_prefix *prefix = &plan->prefixes[prefix_of(work)];
     for (uint32_t i = 0; i < prefix->count; i++) {
         const wm_rule *rule = &plan->rules[plan->lists[prefix->first + i]];
         if (!matches(work, rule))
@@ -254,7 +261,8 @@ static void fall_back(wm_work *work)
 {
     const wanmi_plan *plan = work->plan;
     wm_address to = {.rule = WANMI_RULE_FALLBACK, .role = WM_SHORT_NONE, .tag = WM_SHORT_NONE,
-                     .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = plan->fallback_unit};
+                     .profile = WANMI_NONE, .priority = 5, .step = WANMI_STEP_FALLBACK,
+                     .unit = plan->fallback_unit};
     const wm_run *run = wm_office_run(plan, &plan->offices[plan->fallback_office], work->cell,
                                       work->instant_us, &to.step);
     if (run != NULL) {
@@ -272,7 +280,8 @@ static wanmi_reason route_outside(wm_work *work)
     if (work->plan->fallback_unit == WANMI_NONE)
         return WANMI_REASON_OUTSIDE;
     const wm_address to = {.unit = work->plan->fallback_unit, .rule = WANMI_RULE_OUTSIDE,
-                           .role = WM_SHORT_NONE, .tag = WM_SHORT_NONE, .priority = 5,
+                           .role = WM_SHORT_NONE, .tag = WM_SHORT_NONE, .profile = WANMI_NONE,
+                           .priority = 5,
                            .step = WANMI_STEP_FALLBACK};
     work->cell = WANMI_NONE;
     deliver(work, &to);
@@ -283,11 +292,13 @@ static wanmi_reason route_outside(wm_work *work)
 static wanmi_reason route_one(wm_work *work, wanmi_reason rejected)
 {
     const wanmi_event *event = work->event;
+    if (event->datum == WANMI_DATUM_OBJECT && work->object == NULL)
+        return WANMI_REASON_OBJECT;
     if (work->where == WANMI_REJECTED)
         return rejected;
-    if (event->class_id != WANMI_NONE && !is_word(work->router, event->class_id))
+    if (!wm_has_seen_class(work->router, work->class_id))
         return WANMI_REASON_CLASS;
-    if (event->source_id != WANMI_NONE && !is_word(work->router, event->source_id))
+    if (event->source_id != WANMI_NONE && !wm_is_word(work->router, event->source_id))
         return WANMI_REASON_SOURCE;
     if (work->where == WANMI_OUTSIDE)
         return route_outside(work);
@@ -329,6 +340,18 @@ static wanmi_status check(const wanmi_router *router, const wanmi_locator *locat
     return WANMI_OK;
 }
 
+static void take_event(wm_work *work, const wanmi_event *event, int64_t now_us)
+{
+    work->event = event;
+    work->instant_us = event->time_us != WANMI_TIME_NONE ? event->time_us : now_us;
+    work->object = wm_object_of(work->router, event);
+    work->class_id = event->class_id;
+    if (event->class_id == WANMI_NONE && work->object != NULL)
+        work->class_id = work->object->class_id;
+    work->has_owners = work->has_local = false;
+    work->count = 0;
+}
+
 static wanmi_status route_all(wm_work *work, const wanmi_event *events, size_t count,
                               const wanmi_hits *hits, int64_t now_us, size_t capacity, size_t *first,
                               uint8_t *unrouted, size_t *done)
@@ -337,13 +360,11 @@ static wanmi_status route_all(wm_work *work, const wanmi_event *events, size_t c
     size_t used = 0, i = 0;
     for (; i < count && capacity - used >= work->plan->deliveries_max; i++) {
         first[i] = used;
-        work->event = &events[i];
-        work->instant_us = events[i].time_us != WANMI_TIME_NONE ? events[i].time_us : now_us;
+        take_event(work, &events[i], now_us);
         work->cell = hits->cell[i];
         work->tuple = hits->tuple[i];
         work->where = (wanmi_where)hits->where[i];
         work->deliveries = deliveries + used;
-        work->count = 0;
         unrouted[i] = (uint8_t)route_one(work, (wanmi_reason)hits->reason[i]);
         used += work->count;
     }
@@ -366,7 +387,7 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
     wanmi_status status = check(router, locator, hits, error);
     if (status == WANMI_OK)
         status = check_hits(plan, hits, count, error);
-    if (status == WANMI_OK && see_classes(router, events, count) != WANMI_OK)
+    if (status == WANMI_OK && wm_see(router, events, count) != WANMI_OK)
         status = wm_error_memory(error);
     if (status != WANMI_OK)
         return status;

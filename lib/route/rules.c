@@ -1,5 +1,5 @@
 /* From the map's rows to rules of integers. The map has checked what each row
- * says and points to; here is refused what this version cannot obey. */
+ * says and most of what it points to; here is refused what cannot be obeyed. */
 #include "plan.h"
 
 #include <string.h>
@@ -15,32 +15,16 @@ static bool given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static wanmi_status refuse(const wm_row *row, const char *value, const char *words)
+static wm_place place_of(const wm_row *row, const char *value)
 {
-    const wm_place place = {.layer = "wanmi_rules", .row = row->def->row, .value = value};
-    return wm_problem(row->compile, WANMI_E_ROUTE_RULE, &place, "rule with seq %d: %s",
-                      row->def->seq, words);
+    return (wm_place){.layer = "wanmi_rules", .row = row->def->row, .value = value};
 }
 
-/* A rule is never half obeyed: what this version does not know, it refuses. */
-static wanmi_status refuse_later_columns(const wm_row *row)
+static wanmi_status refuse(const wm_row *row, const char *value, const char *words)
 {
-    const wanmi_rule_def *def = row->def;
-    const struct { const char *value, *words; } columns[] = {
-        {def->mode, "this version does not carry the column mode"},
-        {def->owner, "this version does not carry the column owner"},
-        {def->weekdays, "this version does not carry the column weekdays"},
-        {def->hours, "this version does not carry the column hours"},
-        {def->deadline, "this version does not carry the column deadline"},
-    };
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        if (!given(columns[i].value))
-            continue;
-        wanmi_status status = refuse(row, columns[i].value, columns[i].words);
-        if (status != WANMI_OK)
-            return status;
-    }
-    return WANMI_OK;
+    const wm_place place = place_of(row, value);
+    return wm_problem(row->compile, WANMI_E_ROUTE_RULE, &place, "rule with seq %d: %s",
+                      row->def->seq, words);
 }
 
 /* The first area from `low` on whose code is not below `text`, of which the first
@@ -123,50 +107,121 @@ static wanmi_status read_numbers(const wm_row *row)
     return WANMI_OK;
 }
 
+static wanmi_status read_deadline(const wm_row *row)
+{
+    const char *name = row->def->deadline;
+    row->rule->profile = WANMI_NONE;
+    if (!given(name))
+        return WANMI_OK;
+    row->rule->profile = wm_profile_find(row->compile->plan, name);
+    return row->rule->profile != WANMI_NONE ? WANMI_OK
+                                            : refuse(row, name, "there are no deadlines of this name");
+}
+
 static wanmi_status read_role(const wm_row *row)
 {
     const wanmi_rule_def *def = row->def;
     const wanmi_plan *plan = row->compile->plan;
-    row->rule->office = WANMI_NONE;
-    row->rule->role = WM_SHORT_NONE;
-    if (!given(def->role))
+    wanmi_owner owner;
+    row->rule->role = (uint16_t)wanmi_map_find_role(plan->map, def->role);
+    row->rule->all = given(def->holders) && strcmp(def->holders, "all") == 0;
+    if (wanmi_owner_role_parse(def->role, &owner, NULL) == WANMI_OK) {
+        row->rule->owner_role = (int32_t)owner;
         return WANMI_OK;
-    uint32_t role = wanmi_map_find_role(plan->map, def->role);
+    }
     uint32_t layer = given(def->at_layer) ? wanmi_map_find_layer(plan->map, def->at_layer)
                                           : plan->cell_layer;
-    row->rule->all = given(def->holders) && strcmp(def->holders, "all") == 0;
-    row->rule->role = (uint16_t)role;
     /* A map without cells has every event outside: no rule is ever tried. */
     if (layer == WANMI_NONE)
         return WANMI_OK;
-    return wm_office_number(row->compile, role, layer, &row->rule->office);
+    return wm_office_number(row->compile, wanmi_map_find_role(plan->map, def->role), layer,
+                            &row->rule->office);
+}
+
+/* Conditions that most rules do not have. */
+static wanmi_status read_circumstances(const wm_row *row)
+{
+    const wanmi_rule_def *def = row->def;
+    wm_place place = place_of(row, def->mode);
+    wanmi_status status = wm_modes_read(row->compile, def->mode, &place, &row->rule->modes);
+    place = place_of(row, def->weekdays);
+    if (status == WANMI_OK)
+        status = wm_when_read(row->compile, def, &place, &row->rule->when);
+    place = place_of(row, def->owner);
+    if (status == WANMI_OK)
+        status = wm_owner_read(row->compile, def, &place, &row->rule->owner);
+    return status;
+}
+
+/* The units of all rules stand one after the other; the arrays are made when the
+ * first rule is read. */
+static wanmi_status read_units(const wm_row *row)
+{
+    wanmi_plan *plan = row->compile->plan;
+    wm_rule *rule = row->rule;
+    rule->first_unit = row->compile->units_read;
+    const char *word;
+    size_t at = 0, length;
+    while (wanmi_list_next(row->def->unit, &at, &word, &length, NULL) == WANMI_OK) {
+        char code[WANMI_CODE_MAX + 1];
+        memcpy(code, word, length);
+        code[length] = '\0';
+        uint32_t unit = wanmi_map_find_unit(plan->map, code);
+        if (unit == WANMI_NONE)
+            return refuse(row, code, "there is no unit of this code");
+        plan->rule_units[row->compile->units_read++] = unit;
+        rule->unit_count++;
+    }
+    return WANMI_OK;
 }
 
 static wanmi_status read_receivers(const wm_row *row)
 {
     const wanmi_rule_def *def = row->def;
-    row->rule->unit = WANMI_NONE;
+    row->rule->office = WANMI_NONE;
+    row->rule->role = WM_SHORT_NONE;
+    row->rule->owner_role = -1;
     if (!given(def->unit) && !given(def->role))
         return refuse(row, NULL, "names neither a unit nor a role: nobody would receive anything");
-    if (given(def->role) && def->role[0] == '@')
-        return refuse(row, def->role, "this version does not carry the roles of owners");
-    if (given(def->unit))
-        row->rule->unit = wanmi_map_find_unit(row->compile->plan->map, def->unit);
-    if (given(def->unit) && row->rule->unit == WANMI_NONE)
-        return refuse(row, def->unit, "this version does not carry several units");
-    return read_role(row);
+    wanmi_status status = read_units(row);
+    return status == WANMI_OK && given(def->role) ? read_role(row) : status;
+}
+
+/* How many words the columns `unit` of all rules have together. */
+static size_t count_units(const wanmi_map *map)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < wanmi_map_rule_count(map); i++) {
+        wanmi_rule_def def;
+        wanmi_rule_def_init(&def);
+        wanmi_map_rule(map, i, &def);
+        const char *word;
+        size_t at = 0, length;
+        while (wanmi_list_next(def.unit, &at, &word, &length, NULL) == WANMI_OK)
+            count++;
+    }
+    return count;
+}
+
+static wanmi_status make_arrays(wanmi_plan *plan)
+{
+    plan->rule_count = wanmi_map_rule_count(plan->map);
+    plan->rules = wm_arena_alloc(&plan->arena, wm_product(plan->rule_count, sizeof *plan->rules));
+    plan->rule_units = wm_arena_alloc(&plan->arena,
+                                      wm_product(count_units(plan->map), sizeof *plan->rule_units));
+    return plan->rules != NULL && plan->rule_units != NULL ? WANMI_OK : WANMI_E_MEMORY;
 }
 
 wanmi_status wm_compile_rules(wm_compile *compile)
 {
     static wanmi_status (*const readers[])(const wm_row *row) = {
-        refuse_later_columns, read_place, read_source, read_numbers, read_receivers,
+        read_place, read_source, read_numbers, read_circumstances, read_deadline,
+        read_receivers,
     };
     wanmi_plan *plan = compile->plan;
-    plan->rule_count = wanmi_map_rule_count(plan->map);
-    plan->rules = wm_arena_alloc(&plan->arena, wm_product(plan->rule_count, sizeof *plan->rules));
-    if (plan->rules == NULL)
-        return WANMI_E_MEMORY;
+    wanmi_status made = make_arrays(plan);
+    if (made != WANMI_OK)
+        return made;
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         wanmi_rule_def def;
         wanmi_rule_def_init(&def);

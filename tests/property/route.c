@@ -12,12 +12,23 @@
 #include "routing.h"
 #include "support.h"
 
-enum { MAPS = 100, EVENTS = 300, UNITS = 8, LAST_INSTANT = 60 };
+enum { MAPS = 60, EVENTS = 250, UNITS = 8, LAST_INSTANT = 60, OBJECTS = 12 };
 
 static const char *const layers[] = {"cell", "community", "street", "precinct", "zone", "ring"};
 static const char *const roles[] = {"keeper", "guard", "warden"};
 static const char *const classes[] = {"0", "01", "010", "0101", "02", "1", "宣传", "宣传广告"};
 static const char *const sources[] = {"12345", "video", "patrol"};
+static const char *const modes[] = {"", "", "", "normal", "emergency", "normal;night", "night;emergency"};
+static const char *const days[] = {"", "1-5", "sat-mon", "3", "workday", "restday@school", "workday@school"};
+static const char *const hours[] = {"", "08:00-12:00;14:00-18:00", "22:00-06:00", "00:00-24:00",
+                                    "23:30-02:30,12:00-12:01"};
+static const char *const owners[] = {"U1", "U*", "upkeep=U2", "authority=@team", "@post", "权属=U*"};
+static const char *const zones[] = {"UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York",
+                                    "Australia/Lord_Howe"};
+static const char *const kinds[] = {"team", "post", "bureau"};
+static const char *const grades[] = {"1", "2", "3"};
+static const char *const profiles[] = {"fast", "slow"};
+static const char *const units_of_time[] = {"urgent_hour", "working_hour", "working_day", "natural_day"};
 
 typedef struct world {
     test_random random;
@@ -62,8 +73,19 @@ static void add_area(world *w, const char *layer, const char *code, const char *
         char parent[16] = "";
         if (parents != 0 && chance(w, 90))
             snprintf(parent, sizeof parent, "%s%u", prefix, below(w, parents));
-        test_add_version(w->builder, layer, code, parent, from, to,
-                         test_wkb_box(x, y, x + width, y + height));
+        test_wkb box = test_wkb_box(x, y, x + width, y + height);
+        wanmi_area_def area;
+        wanmi_area_def_init(&area);
+        area.layer = layer;
+        area.code = code;
+        area.parent = parent;
+        area.grade = chance(w, 70) ? PICK(w, grades) : "";
+        area.valid_from_us = from;
+        area.valid_to_us = to;
+        area.wkb = box.bytes;
+        area.wkb_size = box.size;
+        cr_assert_eq(wanmi_map_builder_area(w->builder, &area, NULL), WANMI_OK);
+        free(box.bytes);
         from = to + (chance(w, 70) ? 0 : 3);
     }
 }
@@ -112,8 +134,13 @@ static const char *area_code(world *w, const char *layer)
 
 static void add_people(world *w, bool generous)
 {
-    for (uint32_t i = 0; i < UNITS; i++)
-        test_add_unit(w->builder, unit_code(i), "");
+    for (uint32_t i = 0; i < UNITS; i++) {
+        wanmi_unit_def unit;
+        wanmi_unit_def_init(&unit);
+        unit.code = unit_code(i);
+        unit.kind = PICK(w, kinds);
+        cr_assert_eq(wanmi_map_builder_unit(w->builder, &unit, NULL), WANMI_OK);
+    }
     uint32_t duties = below(w, 50);
     for (uint32_t i = 0; i < duties; i++) {
         const char *layer = PICK(w, layers);
@@ -125,9 +152,71 @@ static void add_people(world *w, bool generous)
             test_add_duty(w->builder, "street", i == 0 ? "S0" : "S1", "keeper", "U0", 1);
 }
 
+static void add_calendars(world *w)
+{
+    static const struct { const char *name, *day, *hours; } rows[] = {
+        {"default", "1-5", "08:00-12:00;14:00-18:00"}, {"default", "1971-10-01/1971-10-07", ""},
+        {"default", "1971-10-09", "08:00-12:00"}, {"school", "mon;wed-fri", "07:30-24:00"},
+        {"school", "sat", "00:00-02:30"}, {"school", "2008-03-30", "00:00-24:00"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wanmi_calendar_def row;
+        wanmi_calendar_def_init(&row);
+        row.name = rows[i].name;
+        row.day = rows[i].day;
+        row.hours = rows[i].hours;
+        cr_assert_eq(wanmi_map_builder_calendar(w->builder, &row, NULL), WANMI_OK);
+    }
+    for (int32_t i = 0; i < 8; i++) {
+        wanmi_deadline_def row;
+        wanmi_deadline_def_init(&row);
+        row.name = profiles[i % 2];
+        row.seq = i;
+        row.class_prefix = chance(w, 40) ? PICK(w, classes) : "";
+        row.grade = chance(w, 40) ? PICK(w, grades) : "";
+        row.mode = chance(w, 30) ? PICK(w, modes) : "";
+        row.min_severity = chance(w, 30) ? (int32_t)below(w, 256) : 0;
+        row.unit = PICK(w, units_of_time);
+        row.limit = 1 + below(w, 4);
+        if (row.unit[0] == 'w' && chance(w, 50))
+            row.calendar = "school";
+        cr_assert_eq(wanmi_map_builder_deadline(w->builder, &row, NULL), WANMI_OK);
+    }
+}
+
+static void add_objects(world *w)
+{
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        char code[16], unit[3][16] = {"", "", ""};
+        snprintf(code, sizeof code, "O%u", i);
+        for (int k = 0; k < 3; k++)
+            if (chance(w, 70))
+                strcpy(unit[k], unit_code(below(w, UNITS)));
+        wanmi_object_def row;
+        wanmi_object_def_init(&row);
+        row.code = code;
+        row.class_text = chance(w, 60) ? PICK(w, classes) : "";
+        row.x = test_uniform(&w->random, -40, 440);
+        row.y = test_uniform(&w->random, -40, 440);
+        row.authority = unit[0];
+        row.property = unit[1];
+        row.upkeep = unit[2];
+        cr_assert_eq(wanmi_map_builder_object(w->builder, &row, NULL), WANMI_OK);
+    }
+}
+
+/* Where, when and for whom. */
+static void add_circumstances(world *w, wanmi_rule_def *rule)
+{
+    rule->mode = chance(w, 30) ? PICK(w, modes) : "";
+    rule->weekdays = chance(w, 20) ? PICK(w, days) : "";
+    rule->hours = chance(w, 20) ? PICK(w, hours) : "";
+    rule->owner = chance(w, 15) ? PICK(w, owners) : "";
+    rule->deadline = chance(w, 40) ? PICK(w, profiles) : "";
+}
+
 static void add_rule(world *w, int32_t seq)
 {
-    char area[16] = "", unit[16] = "";
+    char area[16] = "", unit[32] = "";
     wanmi_rule_def rule;
     wanmi_rule_def_init(&rule);
     rule.seq = seq;
@@ -153,12 +242,17 @@ static void add_rule(world *w, int32_t seq)
     }
     if (chance(w, 70))
         rule.role = PICK(w, roles);
-    if (chance(w, 60))
+    if (chance(w, 15))
+        rule.role = chance(w, 50) ? "@upkeep" : chance(w, 50) ? "@主管" : "@property";
+    else if (chance(w, 60))
         rule.at_layer = PICK(w, layers);
     rule.holders = chance(w, 50) ? "all" : chance(w, 50) ? "best" : "";
     if (chance(w, 30) || rule.role == NULL || rule.role[0] == '\0')
-        snprintf(unit, sizeof unit, "%s", unit_code(below(w, UNITS)));
+        snprintf(unit, sizeof unit, "%s", unit_code(below(w, UNITS / 2)));
+    if (unit[0] != '\0' && chance(w, 30))
+        snprintf(unit + 2, sizeof unit - 2, ";%s", unit_code(UNITS / 2 + below(w, UNITS / 2)));
     rule.unit = unit;
+    add_circumstances(w, &rule);
     rule.copy = chance(w, 30);
     rule.priority = (int32_t)below(w, 11) - 1;
     rule.tag = chance(w, 20) ? "night" : chance(w, 20) ? "急" : "";
@@ -179,13 +273,15 @@ static wanmi_map *random_map(world *w)
     wanmi_map_meta meta;
     wanmi_map_meta_init(&meta);
     meta.crs = "EPSG:4548";
-    meta.timezone = "UTC";
+    meta.timezone = PICK(w, zones);
     meta.snap_m = chance(w, 50) ? 30 : 0;
     meta.fallback_unit = chance(w, 40) ? "U1" : "";
     meta.cell_layer = "cell";
     cr_assert_eq(wanmi_map_builder_meta(w->builder, &meta, NULL), WANMI_OK);
     add_places(w);
     add_people(w, chance(w, 50));
+    add_calendars(w);
+    add_objects(w);
     uint32_t rules = below(w, 25);
     for (uint32_t i = 0; i < rules; i++)
         add_rule(w, (int32_t)(i * 7 + 1));
@@ -235,6 +331,7 @@ static bool a_rule_serves_all(const wanmi_map *map)
         wanmi_map_rule(map, i, &r);
         bool acts = !is_empty(r.unit) && !r.copy;
         if (acts && is_empty(r.class_prefix) && is_empty(r.layer) && is_empty(r.source)
+            && is_empty(r.mode) && is_empty(r.weekdays) && is_empty(r.hours) && is_empty(r.owner)
             && r.min_severity == 0 && r.valid_from_us == WANMI_TIME_NONE
             && r.valid_to_us == WANMI_TIME_NONE)
             return true;
@@ -279,6 +376,15 @@ static wanmi_event random_event(world *w, test_way *way)
     e.id = test_next(&w->random);
     e.severity = (uint8_t)below(w, 256);
     e.time_us = chance(w, 20) ? WANMI_TIME_NONE : (int64_t)below(w, LAST_INSTANT) - 1;
+    if (chance(w, 40))                  /* between 1969 and 2038, to the minute or not */
+        e.time_us = (int64_t)below(w, 36300000) * 60000000 - 31536000000000 + (chance(w, 50) ? 0 : 123456789);
+    if (chance(w, 25)) {
+        char code[16];
+        snprintf(code, sizeof code, "O%u", below(w, OBJECTS + 1));      /* the last is unknown */
+        wanmi_event named = test_object_event(way, code, NULL);
+        e.datum = named.datum;
+        e.object_id = chance(w, 2) ? 5000 : named.object_id;
+    }
     return e;
 }
 
@@ -287,7 +393,11 @@ static bool same(const wanmi_delivery *a, size_t a_count, const wanmi_delivery *
     return a_count == b_count && memcmp(a, b, a_count * sizeof *a) == 0;
 }
 
-static void compare(test_way *way, const wanmi_event *event, size_t *made)
+typedef struct tally {
+    size_t made, due, owners;
+} tally;
+
+static void compare(test_way *way, const wanmi_event *event, tally *made)
 {
     static wanmi_delivery fast[WANMI_DELIVERIES_MAX], plain[WANMI_DELIVERIES_MAX];
     uint8_t fast_reason, plain_reason;
@@ -301,10 +411,13 @@ static void compare(test_way *way, const wanmi_event *event, size_t *made)
     cr_assert_leq(count, wanmi_plan_deliveries_max(way->plan));
     bool inside = hit.where == WANMI_INSIDE || hit.where == WANMI_SNAPPED;
     bool primary = false;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         primary |= (fast[i].flags & WANMI_DELIVERY_COPY) == 0;
+        made->due += fast[i].due_us != WANMI_TIME_NONE;
+        made->owners += fast[i].step == WANMI_STEP_OWNER;
+    }
     cr_assert(!inside || fast_reason != 0 || primary, "an event inside reaches nobody");
-    *made += count;
+    made->made += count;
 }
 
 ParameterizedTestParameters(route, equals_the_plain_evaluation)
@@ -313,10 +426,13 @@ ParameterizedTestParameters(route, equals_the_plain_evaluation)
     return cr_make_param_array(uint64_t, seeds, sizeof seeds / sizeof seeds[0]);
 }
 
+static const char *const some_modes[] = {"", "normal", "emergency", "night"};
+
 ParameterizedTest(uint64_t *seed, route, equals_the_plain_evaluation)
 {
     world w = {.random = {*seed}};
-    size_t plans = 0, refused = 0, made = 0;
+    size_t plans = 0, refused = 0;
+    tally made = {0};
     for (int m = 0; m < MAPS; m++) {
         wanmi_map *map = random_map(&w);
         if (!promised(map)) {
@@ -328,12 +444,16 @@ ParameterizedTest(uint64_t *seed, route, equals_the_plain_evaluation)
         test_way way;
         test_way_open(&way, map);
         for (int i = 0; i < EVENTS; i++) {
+            if (chance(&w, 10))
+                test_way_mode(&way, chance(&w, 50) ? pick(&w, some_modes, 4) : "elsewhere");
             wanmi_event event = random_event(&w, &way);
             compare(&way, &event, &made);
         }
         test_way_close(&way);
     }
     /* Both ways must have been walked, or the test says nothing. */
-    cr_assert(plans >= 5 && refused >= 2 && made >= plans * EVENTS / 2,
-              "%zu plans, %zu refused, %zu deliveries", plans, refused, made);
+    cr_assert(plans >= 5 && refused >= 2 && made.made >= plans * EVENTS / 2
+                  && made.due >= made.made / 20 && made.owners >= made.made / 300,
+              "%zu plans, %zu refused, %zu deliveries, %zu with a due time, %zu to owners", plans,
+              refused, made.made, made.due, made.owners);
 }

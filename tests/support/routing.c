@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "maps.h"
+#include "plain_time.h"
 
 static void must(wanmi_status status, const wanmi_error *error)
 {
@@ -84,6 +85,13 @@ void test_way_open(test_way *way, wanmi_map *map)
     must(wanmi_router_create(way->plan, &way->router, &error), &error);
 }
 
+void test_way_mode(test_way *way, const char *mode)
+{
+    wanmi_error error;
+    must(wanmi_router_set_mode(way->router, mode, &error), &error);
+    way->mode = mode;
+}
+
 void test_way_close(test_way *way)
 {
     wanmi_router_free(way->router);
@@ -110,6 +118,25 @@ wanmi_event test_event(test_way *way, double x, double y, const char *class_text
                          .datum = WANMI_DATUM_MAP};
 }
 
+wanmi_event test_object_event(test_way *way, const char *object, const char *class_text)
+{
+    wanmi_event event = test_event(way, 0.0 / 0.0, 0.0 / 0.0, class_text, NULL);
+    event.datum = WANMI_DATUM_OBJECT;
+    event.object_id = word(way, object);
+    return event;
+}
+
+/* The object an event names, found by looking at each; false: it names none. */
+static bool object_of(const test_way *way, const wanmi_event *event, wanmi_object_info *info)
+{
+    const char *code = wanmi_words_text(way->words, event->object_id);
+    for (uint32_t i = 0; i < wanmi_map_object_count(way->map); i++)
+        if (event->datum == WANMI_DATUM_OBJECT && code != NULL
+            && wanmi_map_object(way->map, i, info) == WANMI_OK && strcmp(info->code, code) == 0)
+            return true;
+    return false;
+}
+
 void test_way_locate(test_way *way, const wanmi_event *events, size_t count, int64_t now_us,
                      test_hit *hits)
 {
@@ -117,11 +144,13 @@ void test_way_locate(test_way *way, const wanmi_event *events, size_t count, int
     for (size_t i = 0; i < count; i++) {
         wanmi_positions positions;
         wanmi_positions_init(&positions);
+        wanmi_object_info object = {.x = events[i].x, .y = events[i].y};
+        uint8_t datum = object_of(way, &events[i], &object) ? WANMI_DATUM_MAP : events[i].datum;
         positions.count = 1;
-        positions.x = &events[i].x;
-        positions.y = &events[i].y;
+        positions.x = &object.x;
+        positions.y = &object.y;
         positions.time_us = &events[i].time_us;
-        positions.datums = &events[i].datum;
+        positions.datums = &datum;
         positions.now_us = now_us;
         wanmi_hits out;
         wanmi_hits_init(&out);
@@ -194,6 +223,9 @@ typedef struct plain {
     int64_t instant;
     wanmi_delivery *out;
     size_t count;
+    bool has_object;
+    wanmi_object_info object;
+    uint32_t class_id;          /* the event's, else its object's */
 } plain;
 
 /* The areas an event lies in, in one layer. */
@@ -256,9 +288,44 @@ static bool text_fits(const plain *p, uint32_t number, const char *wanted, bool 
     return prefix ? strncmp(text, wanted, strlen(wanted)) == 0 : strcmp(text, wanted) == 0;
 }
 
+static bool mode_fits(const plain *p, const char *list)
+{
+    const char *mode = is_set(p->way->mode) ? p->way->mode : "normal", *word;
+    size_t at = 0, length;
+    bool none = true;
+    while (wanmi_list_next(list, &at, &word, &length, NULL) == WANMI_OK) {
+        if (strlen(mode) == length && memcmp(mode, word, length) == 0)
+            return true;
+        none = false;
+    }
+    return none;
+}
+
+static bool owner_fits(const plain *p, const char *text)
+{
+    wanmi_owner_test wanted;
+    wanmi_unit_info unit;
+    if (wanmi_owner_parse(text, &wanted, NULL) != WANMI_OK)
+        abort();
+    if (wanted.match == WANMI_OWNER_ANY)
+        return true;
+    for (int32_t i = 0; i < 3 && p->has_object; i++) {
+        if ((wanted.owner >= 0 && wanted.owner != i)
+            || wanmi_map_unit(p->map, p->object.owners[i], &unit) != WANMI_OK)
+            continue;
+        if (wanted.match == WANMI_OWNER_KIND ? strcmp(unit.kind, wanted.text) == 0
+            : wanted.match == WANMI_OWNER_CODE ? strcmp(unit.code, wanted.text) == 0
+            : strncmp(unit.code, wanted.text, strlen(wanted.text)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool rule_fits(const plain *p, const wanmi_rule_def *rule)
 {
-    return text_fits(p, p->event->class_id, rule->class_prefix, true)
+    return mode_fits(p, rule->mode) && owner_fits(p, rule->owner)
+        && test_plain_when(p->map, rule->weekdays, rule->hours, p->instant)
+        && text_fits(p, p->class_id, rule->class_prefix, true)
         && text_fits(p, p->event->source_id, rule->source, false)
         && p->event->severity >= rule->min_severity
         && (rule->valid_from_us == WANMI_TIME_NONE || p->instant >= rule->valid_from_us)
@@ -266,14 +333,35 @@ static bool rule_fits(const plain *p, const wanmi_rule_def *rule)
         && place_fits(p, rule);
 }
 
+/* The due time under a profile: of all rows that hold the one with the lowest seq. */
+static int64_t due_of(const plain *p, const char *profile)
+{
+    wanmi_deadline_def row, best;
+    wanmi_deadline_def_init(&best);
+    bool found = false;
+    for (uint32_t i = 0; is_set(profile) && i < wanmi_map_deadline_count(p->map); i++) {
+        wanmi_deadline_def_init(&row);
+        wanmi_map_deadline(p->map, i, &row);
+        wanmi_area_info cell = {.grade = ""};
+        wanmi_map_area(p->map, p->hit->cell, &cell);
+        bool holds = strcmp(row.name, profile) == 0 && text_fits(p, p->class_id, row.class_prefix, true)
+                  && (row.grade[0] == '\0' || strcmp(row.grade, cell.grade) == 0)
+                  && mode_fits(p, row.mode) && p->event->severity >= row.min_severity;
+        if (holds && (!found || row.seq < best.seq))
+            best = row;
+        found |= holds;
+    }
+    return found ? test_plain_limit(p->map, best.limit, best.unit, best.calendar, p->instant)
+                 : WANMI_TIME_NONE;
+}
+
 static void put(plain *p, wanmi_delivery d)
 {
     d.event_id = p->event->id;
     d.user = p->event->user;
     d.time_us = p->instant;
-    d.due_us = WANMI_TIME_NONE;
     d.generation = wanmi_map_generation(p->map);
-    d.class_id = p->event->class_id;
+    d.class_id = p->class_id;
     d.source_id = p->event->source_id;
     d.severity = p->event->severity;
     for (size_t i = 0; i < p->count; i++) {
@@ -341,15 +429,28 @@ static void follow(plain *p, uint32_t number, const wanmi_rule_def *rule)
 {
     wanmi_delivery d = {.rule = number, .cell = p->hit->cell, .role = 0xFFFF, .tag = 0xFFFF,
                         .priority = (uint8_t)(rule->priority == -1 ? 5 : rule->priority),
-                        .flags = rule->copy ? WANMI_DELIVERY_COPY : 0, .step = WANMI_STEP_UNIT};
+                        .flags = rule->copy ? WANMI_DELIVERY_COPY : 0, .step = WANMI_STEP_UNIT,
+                        .due_us = due_of(p, rule->deadline)};
     for (uint32_t i = 0; is_set(rule->tag) && i < wanmi_map_tag_count(p->map); i++)
         if (strcmp(wanmi_map_tag(p->map, i), rule->tag) == 0)
             d.tag = (uint16_t)i;
-    if (is_set(rule->unit)) {
-        d.unit = wanmi_map_find_unit(p->map, rule->unit);
+    const char *word;
+    size_t at = 0, length;
+    while (wanmi_list_next(rule->unit, &at, &word, &length, NULL) == WANMI_OK) {
+        char code[WANMI_CODE_MAX + 1];
+        snprintf(code, sizeof code, "%.*s", (int)length, word);
+        d.unit = wanmi_map_find_unit(p->map, code);
         put(p, d);
     }
-    if (!is_set(rule->role))
+    wanmi_owner owner;
+    if (wanmi_owner_role_parse(rule->role, &owner, NULL) == WANMI_OK) {
+        d.unit = p->has_object ? p->object.owners[owner] : WANMI_NONE;
+        d.role = (uint16_t)wanmi_map_find_role(p->map, rule->role);
+        d.step = WANMI_STEP_OWNER;
+        if (d.unit != WANMI_NONE)
+            put(p, d);
+    }
+    if (!is_set(rule->role) || rule->role[0] == '@')
         return;
     static uint32_t areas[4096];
     uint32_t layer = is_set(rule->at_layer) ? wanmi_map_find_layer(p->map, rule->at_layer)
@@ -363,7 +464,8 @@ static void follow(plain *p, uint32_t number, const wanmi_rule_def *rule)
 static void give_to_somebody(plain *p)
 {
     wanmi_delivery d = {.rule = WANMI_RULE_FALLBACK, .cell = p->hit->cell, .role = 0xFFFF, .tag = 0xFFFF,
-                        .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = wanmi_map_fallback_unit(p->map)};
+                        .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = wanmi_map_fallback_unit(p->map),
+                        .due_us = WANMI_TIME_NONE};
     if (!put_holders(p, p->hit->cell, WANMI_NONE, false, d) && d.unit != WANMI_NONE)
         put(p, d);
 }
@@ -371,7 +473,8 @@ static void give_to_somebody(plain *p)
 static wanmi_reason plain_outside(plain *p)
 {
     wanmi_delivery d = {.rule = WANMI_RULE_OUTSIDE, .cell = WANMI_NONE, .role = 0xFFFF, .tag = 0xFFFF,
-                        .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = wanmi_map_fallback_unit(p->map)};
+                        .priority = 5, .step = WANMI_STEP_FALLBACK, .unit = wanmi_map_fallback_unit(p->map),
+                        .due_us = WANMI_TIME_NONE};
     if (d.unit == WANMI_NONE)
         return WANMI_REASON_OUTSIDE;
     put(p, d);
@@ -383,6 +486,13 @@ size_t test_plain_route(test_way *way, const wanmi_event *event, const test_hit 
 {
     plain p = {.way = way, .map = way->map, .event = event, .hit = hit, .out = deliveries,
                .instant = event->time_us != WANMI_TIME_NONE ? event->time_us : now_us};
+    p.has_object = object_of(way, event, &p.object);
+    p.class_id = event->class_id;
+    if (p.has_object && p.class_id == WANMI_NONE && is_set(p.object.class_text))
+        p.class_id = word(way, p.object.class_text);
+    *reason = WANMI_REASON_OBJECT;
+    if (event->datum == WANMI_DATUM_OBJECT && !p.has_object)
+        return 0;
     *reason = hit->reason;
     if (hit->where == WANMI_REJECTED)
         return 0;

@@ -26,14 +26,20 @@ typedef struct test_way {
     wanmi_locator *locator;
     wanmi_plan *plan;
     wanmi_router *router;
+    const char *mode;           /* in force; see test_way_mode */
 } test_way;
 
 /* Takes the map over. Ends the process when something cannot be made. */
 void test_way_open(test_way *way, wanmi_map *map);
 void test_way_close(test_way *way);
+/* Puts a mode in force. */
+void test_way_mode(test_way *way, const char *mode);
 
 /* An event at x, y of the map with this class and source (NULL: none) and no time. */
 wanmi_event test_event(test_way *way, double x, double y, const char *class_text, const char *source);
+
+/* An event that names an object, at no position of its own. */
+wanmi_event test_object_event(test_way *way, const char *object, const char *class_text);
 
 /* Where events lie. */
 typedef struct test_hit {
