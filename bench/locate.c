@@ -16,8 +16,9 @@
 #include "ways.h"
 #include "workload.h"
 
-/* Methods of microseconds a point are asked fewer points, and never fewer than these. */
-enum { SLOW_SHARE = 10, SLOW_LEAST = 100000, SERVER_SHARE = 100, SERVER_LEAST = 5000 };
+/* Methods of microseconds a point are asked fewer points, and never fewer than these;
+ * on edges all are slow. */
+enum { SLOW_SHARE = 10, SLOW_LEAST = 100000, EDGE_SHARE = 5, SERVER_SHARE = 100, SERVER_LEAST = 5000 };
 
 typedef struct run {
     const bench_locate_options *options;
@@ -284,6 +285,8 @@ static void run_sets(run *r)
     for (size_t i = 0; i < sizeof sets / sizeof *sets && !r->stopped; i++) {
         points.set = sets[i].set;
         points.datum = sets[i].datum;
+        points.count = points.set == BENCH_ADVERSARIAL
+                           ? part_of(r->options->points, EDGE_SHARE, SLOW_LEAST) : r->options->points;
         bench_source_fill(source, r->options->seed + i, &points);
         run_points(r, &points);
     }
