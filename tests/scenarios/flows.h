@@ -1,0 +1,14 @@
+/* flows.h - a scenario's events through a flow with its subscriptions. */
+#ifndef SCENARIO_FLOWS_H
+#define SCENARIO_FLOWS_H
+
+#include "scenario.h"
+
+/* Whether a flow can carry the scenario's events. */
+bool flows_carry(const scenario *s);
+
+/* Whether each sink of subscriptions.csv got exactly the deliveries whose column
+ * `sinks` names it; prints what differs. */
+bool flows_agree(const scenario *s, wanmi_engine engine);
+
+#endif
