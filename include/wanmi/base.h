@@ -253,6 +253,7 @@ typedef struct wanmi_counter {
     const char *sink;               /* label; NULL where it does not apply */
     wanmi_counter_kind kind;
     uint64_t value;
+    const char *tag;                /* label; NULL where it does not apply */
 } wanmi_counter;
 
 /* Writes counters in the text format of Prometheus (version 0.0.4).

@@ -80,6 +80,13 @@ WANMI_API wanmi_status wanmi_flow_set_map(wanmi_flow *flow, wanmi_map *map, wanm
  * (locate.h): the flow's map is the index's. Since: 0.2 */
 WANMI_API wanmi_status wanmi_flow_set_index(wanmi_flow *flow, wanmi_index *index, wanmi_error *error);
 
+/* Puts a mode in force (see wanmi_router_set_mode; a flow begins in "normal"): for
+ * every submit that begins after this returns. A submit that runs goes on in the
+ * mode it began in.
+ * Threads: any. Errors: WANMI_E_ARGUMENT (a ';' in it, more than WANMI_CODE_MAX
+ * bytes), WANMI_E_LIMIT (1,024 different modes), WANMI_E_MEMORY. Since: 0.2 */
+WANMI_API wanmi_status wanmi_flow_set_mode(wanmi_flow *flow, const char *mode, wanmi_error *error);
+
 /* The map of a generation that deliveries still name; NULL when gone. Borrowed:
  * valid inside a sink's callback for its deliveries' generation. Since: 0.1 */
 WANMI_API wanmi_map *wanmi_flow_map(const wanmi_flow *flow, uint32_t generation);
@@ -110,7 +117,8 @@ typedef struct wanmi_receipt {
     uint8_t reserved[6];
 } wanmi_receipt;
 
-/* Submits `count` events. All are accounted for when it returns; their
+/* Submits `count` events. One of WANMI_DATUM_OBJECT is where its object is; of an
+ * unknown object it is rejected (WANMI_REASON_OBJECT). All are accounted for when it returns; their
  * deliveries are on their way. `receipts` may be NULL, else one an event.
  * Locates and routes on the caller's thread; allocates nothing per event. Events
  * without a time take one instant, read once at the start of the call. The
@@ -151,7 +159,16 @@ WANMI_API void wanmi_account_init(wanmi_account *account);
 WANMI_API wanmi_status wanmi_flow_snapshot(wanmi_flow *flow, wanmi_account *account,
                                            wanmi_tally *sinks, size_t capacity, wanmi_error *error);
 
-/* As wanmi_dispatch_counters, with the flow's own before them. Since: 0.1 */
+/* The account's `deliveries` by tag: deliveries[i] those of tag i of the map, the
+ * last those without a tag. Gives in `count` how many figures there are, writes at
+ * most `capacity`. Read while events are submitted, their sum may be some
+ * batches ahead of or behind an account.
+ * Threads: any. Errors: WANMI_PARTIAL when they did not fit. Since: 0.2 */
+WANMI_API wanmi_status wanmi_flow_deliveries_by_tag(wanmi_flow *flow, uint64_t *deliveries, size_t capacity,
+                                                    size_t *count, wanmi_error *error);
+
+/* As wanmi_dispatch_counters, with the flow's own before them, those by tag with
+ * the label `tag`. Errors: also WANMI_E_MEMORY. Since: 0.1 */
 WANMI_API wanmi_status wanmi_flow_counters(wanmi_flow *flow, wanmi_counter *counters, size_t capacity,
                                            size_t *count, wanmi_error *error);
 

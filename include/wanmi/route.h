@@ -100,6 +100,46 @@ WANMI_API wanmi_status wanmi_plan_due(const wanmi_plan *plan, const char *profil
                                       int64_t time_us, int64_t *due_us, uint32_t *deadline,
                                       wanmi_error *error);
 
+typedef enum wanmi_escalation_on {
+    WANMI_NOT_ACKNOWLEDGED = 0,
+    WANMI_NOT_DONE = 1
+} wanmi_escalation_on;
+
+/* One step of a chain. 24 bytes. */
+typedef struct wanmi_escalation {
+    int64_t at_us;                  /* takes over at this instant if the delivery is not acknowledged, or not done */
+    uint32_t unit;
+    uint32_t row;                   /* index for wanmi_map_escalation */
+    uint16_t role;                  /* in which role; 0xFFFF: in none */
+    uint16_t tag;                   /* 0xFFFF: none */
+    uint8_t priority;
+    uint8_t on;                     /* wanmi_escalation_on */
+    uint8_t reserved[2];            /* zero */
+} wanmi_escalation;
+
+/* Who takes over when a delivery of this plan's map is not acknowledged or not done
+ * in time: a step for each row of wanmi_escalations whose conditions hold, in the
+ * order of `seq`.
+ *   at       the row's limit after the delivery's time, or after its due time; a
+ *            row that counts from the due time of a delivery without one is left out;
+ *   unit_parent   the parent of the unit of the step before (of the delivery's);
+ *   area_parent   going up from the area where the step before stood, the first
+ *            area with holders of `target_role`, else of the delivery's role (in no
+ *            role or an owner's: of any). A delivery stands where its unit holds its
+ *            role, the cell or the nearest area above it; if nowhere, at the cell;
+ *   holder   the same, from the cell's area in `at_layer` on;
+ *   unit     `target_unit`.
+ * Of several holders it is the best who is not in the chain yet. A unit that is in
+ * the chain already (the delivery's own too) is left out, as is a step without one.
+ * `mode` as in wanmi_router_set_mode. Gives in `count` all steps, writes
+ * `capacity` at most: at most one a row.
+ * Owns: the caller gives `steps`. Threads: any. Errors: WANMI_E_ARGUMENT (also a
+ * delivery of another generation), WANMI_E_MEMORY; WANMI_PARTIAL: there are more than
+ * `capacity`. Since: 0.2 */
+WANMI_API wanmi_status wanmi_plan_escalate(const wanmi_plan *plan, const wanmi_delivery *delivery,
+                                           const char *mode, wanmi_escalation *steps, size_t capacity,
+                                           size_t *count, wanmi_error *error);
+
 /* A thread's session; keeps the plan alive. The locator whose tuples it reads
  * is given with each call and must be of the same map.
  * Owns: free with wanmi_router_free. Errors: WANMI_E_MEMORY. Since: 0.1 */

@@ -54,14 +54,24 @@ static void put_head(out *o, const wanmi_counter *c)
     put(o, c->kind == WANMI_GAUGE ? " gauge\n" : " counter\n");
 }
 
+static void put_label(out *o, const char *name, const char *value, const char *before)
+{
+    put(o, before);
+    put(o, name);
+    put(o, "=\"");
+    put_escaped(o, value, 1);
+    put(o, "\"");
+}
+
 static void put_value(out *o, const wanmi_counter *c)
 {
     put(o, c->name);
-    if (c->sink != NULL) {
-        put(o, "{sink=\"");
-        put_escaped(o, c->sink, 1);
-        put(o, "\"}");
-    }
+    if (c->sink != NULL)
+        put_label(o, "sink", c->sink, "{");
+    if (c->tag != NULL)
+        put_label(o, "tag", c->tag, c->sink != NULL ? "," : "{");
+    if (c->sink != NULL || c->tag != NULL)
+        put(o, "}");
     char value[32];
     snprintf(value, sizeof value, " %" PRIu64 "\n", c->value);
     put(o, value);

@@ -75,8 +75,9 @@ wanmi_status wanmi_dispatch_counters(wanmi_dispatch *d, wanmi_counter *counters,
     for (size_t i = 0; i < whole && i < capacity; i++) {
         const row *r = &table[i / sink_count];
         uint32_t sink = (uint32_t)(i % sink_count);
-        counters[i] = (wanmi_counter){r->name, r->unit, r->help, wanmi_dispatch_sink_name(d, sink),
-                                      r->kind, field_of(&sinks[sink], r->field)};
+        counters[i] = (wanmi_counter){.name = r->name, .unit = r->unit, .help = r->help,
+                                      .sink = wanmi_dispatch_sink_name(d, sink), .kind = r->kind,
+                                      .value = field_of(&sinks[sink], r->field)};
     }
     *count = whole;
     return whole > capacity ? WANMI_PARTIAL : WANMI_OK;

@@ -38,6 +38,40 @@ static const row table[] = {
 
 enum { ROWS = sizeof table / sizeof table[0] };
 
+/* After the table: one for each tag of the map, and one for deliveries without. */
+static const wanmi_counter by_tag = {
+    .name = "wanmi_deliveries_by_tag_total", .unit = "deliveries",
+    .help = "Deliveries that the rules made, before subscriptions, by their rule's tag (empty: none).",
+    .kind = WANMI_COUNTER,
+};
+
+static wanmi_counter tag_counter(const wanmi_flow *flow, size_t tag, uint64_t value)
+{
+    const wm_generation *generation = atomic_load(&((wanmi_flow *)flow)->current);
+    wanmi_counter counter = by_tag;
+    counter.tag = generation != NULL ? wanmi_map_tag(generation->map, (uint32_t)tag) : "";
+    counter.value = value;
+    return counter;
+}
+
+/* Gives how many there are; writes as many as there is room for. */
+static wanmi_status tag_counters(wanmi_flow *flow, wanmi_counter *counters, size_t capacity,
+                                 size_t *count, wanmi_error *error)
+{
+    wanmi_status status = wanmi_flow_deliveries_by_tag(flow, NULL, 0, count, error);
+    if (status < 0)
+        return status;
+    size_t room = *count, size = room * sizeof(uint64_t);
+    uint64_t *values = wm_alloc(&flow->host, size);
+    if (values == NULL)
+        return wm_error_memory(error);
+    wanmi_flow_deliveries_by_tag(flow, values, room, count, NULL);
+    for (size_t i = 0; i < room && i < capacity; i++)
+        counters[i] = tag_counter(flow, i, values[i]);
+    wm_free(&flow->host, values, size);
+    return WANMI_OK;
+}
+
 static uint64_t field_of(const wanmi_account *account, size_t field)
 {
     uint64_t value;
@@ -56,14 +90,19 @@ wanmi_status wanmi_flow_counters(wanmi_flow *flow, wanmi_counter *counters, size
     wanmi_status status = wanmi_flow_snapshot(flow, &account, NULL, 0, error);
     if (status != WANMI_OK)
         return status;
-    size_t own = capacity < ROWS ? capacity : ROWS, others = 0;
-    status = wanmi_dispatch_counters(flow->dispatch, own < capacity ? counters + own : NULL,
-                                     capacity - own, &others, error);
+    size_t own = capacity < ROWS ? capacity : ROWS, tags = 0, others = 0;
+    status = tag_counters(flow, own < capacity ? counters + own : NULL, capacity - own, &tags, error);
+    if (status != WANMI_OK)
+        return status;
+    size_t used = own + (capacity - own < tags ? capacity - own : tags);
+    status = wanmi_dispatch_counters(flow->dispatch, used < capacity ? counters + used : NULL,
+                                     capacity - used, &others, error);
     if (status < 0)
         return status;
     for (size_t i = 0; i < own; i++)
-        counters[i] = (wanmi_counter){table[i].name, table[i].unit, table[i].help, NULL, WANMI_COUNTER,
-                                      field_of(&account, table[i].field)};
-    *count = ROWS + others;
-    return own < ROWS ? WANMI_PARTIAL : status;
+        counters[i] = (wanmi_counter){.name = table[i].name, .unit = table[i].unit,
+                                      .help = table[i].help, .kind = WANMI_COUNTER,
+                                      .value = field_of(&account, table[i].field)};
+    *count = ROWS + tags + others;
+    return *count > capacity ? WANMI_PARTIAL : WANMI_OK;
 }

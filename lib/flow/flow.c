@@ -199,7 +199,10 @@ static wanmi_status start(wanmi_flow *flow, wanmi_error *error)
                                 error);
     if (status != WANMI_OK)
         return status;
-    status = wanmi_dispatch_start(flow->dispatch, error);
+    if (flow->closed_tags.made == NULL && wm_tags_make(&flow->closed_tags, &flow->texts, generation) != WANMI_OK)
+        status = wm_error_memory(error);
+    if (status == WANMI_OK)
+        status = wanmi_dispatch_start(flow->dispatch, error);
     if (status != WANMI_OK) {
         wm_filters_drop(&filters, &flow->host);
         return status;

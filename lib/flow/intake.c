@@ -37,13 +37,16 @@ static wanmi_status make_scratch(wanmi_intake *intake)
     intake->where = array(intake, batch, sizeof *intake->where, &all);
     intake->reasons = array(intake, batch, sizeof *intake->reasons, &all);
     intake->unrouted = array(intake, batch, sizeof *intake->unrouted, &all);
+    intake->x = array(intake, batch, sizeof *intake->x, &all);
+    intake->y = array(intake, batch, sizeof *intake->y, &all);
+    intake->datums = array(intake, batch, sizeof *intake->datums, &all);
     intake->first = array(intake, batch + 1, sizeof *intake->first, &all);
     intake->deliveries = array(intake, intake->capacity, sizeof *intake->deliveries, &all);
     intake->gathered = array(intake, intake->capacity, sizeof *intake->gathered, &all);
     intake->keys = array(intake, intake->capacity, sizeof *intake->keys, &all);
     intake->gathered_keys = array(intake, intake->capacity, sizeof *intake->gathered_keys, &all);
     intake->masks = array(intake, intake->capacity, sizeof *intake->masks, &all);
-    return all ? WANMI_OK : WANMI_E_MEMORY;
+    return all ? wm_tags_make(&intake->tags, &intake->arena, intake->generation) : WANMI_E_MEMORY;
 }
 
 static wanmi_status fill(wanmi_intake *intake, wanmi_error *error)
@@ -105,6 +108,7 @@ void wanmi_intake_close(wanmi_intake *intake)
     wanmi_flow *flow = intake->flow;
     pthread_mutex_lock(&flow->lock);
     wm_figures_add(&flow->closed_figures, &intake->figures);
+    wm_tags_add(&flow->closed_tags, &intake->tags);
     *intake->link = intake->next;
     if (intake->next != NULL)
         intake->next->link = intake->link;

@@ -98,9 +98,27 @@ void wm_board_show(wm_board *board, const wm_figures *figures);
 void wm_board_read(wm_board *board, wm_figures *figures);
 void wm_figures_add(wm_figures *to, const wm_figures *from);
 
+/* ---- deliveries by tag ------------------------------------------------------------- */
+
+/* Deliveries of each tag of the map; the last is for none. One thread writes. */
+typedef struct wm_tags {
+    _Atomic uint64_t *made;
+    uint32_t count;
+} wm_tags;
+
+wanmi_status wm_tags_make(wm_tags *tags, wm_arena *arena, const wm_generation *generation);
+void wm_tags_count(wm_tags *tags, const wanmi_delivery *deliveries, size_t count);
+void wm_tags_add(wm_tags *to, const wm_tags *from);
+
 /* ---- flow and intakes --------------------------------------------------------------- */
 
 typedef enum wm_flow_state { WM_FLOW_MADE, WM_FLOW_STARTED, WM_FLOW_STOPPED } wm_flow_state;
+
+/* A mode the flow was in. */
+typedef struct wm_mode {
+    const char *text;
+    struct wm_mode *next;
+} wm_mode;
 
 struct wanmi_flow {
     wanmi_host host;
@@ -108,14 +126,18 @@ struct wanmi_flow {
     wanmi_words *words;
     wanmi_dispatch *dispatch;
     _Atomic(wm_generation *) current;
+    _Atomic(const char *) mode;         /* in force, one of `modes`; NULL: as in the beginning */
     atomic_bool closed;                 /* intake has stopped */
 
     pthread_mutex_t lock;               /* of everything below, and of changes of `current` */
     wm_flow_state state;
-    wm_arena texts;                     /* of the wishes */
+    wm_arena texts;                     /* of wishes and modes, and closed_tags */
+    wm_mode *modes;
+    uint32_t mode_count;
     wm_wish wishes[WANMI_SINKS_MAX];
     wanmi_intake *intakes;              /* those open */
     wm_figures closed_figures;          /* of those that are closed */
+    wm_tags closed_tags;                /* made at the start */
 };
 
 /* The sinks that want each word, as a class or as a source, for words 0 .. known - 1. */
@@ -132,12 +154,16 @@ struct wanmi_intake {
     wanmi_router *router;
     wanmi_producer *producer;
 
+    const char *mode;                   /* the router's, as the flow's was */
+
     wm_word_masks classes, sources;
     uint32_t words_known;
 
     wm_arena arena;                     /* the arrays below */
     uint32_t *cells, *tuples;           /* batch_max each */
     uint8_t *where, *reasons, *unrouted;
+    double *x, *y;                      /* places of events of which some name objects */
+    uint8_t *datums;
     size_t *first;                      /* batch_max + 1 */
     size_t capacity;                    /* of the arrays of deliveries */
     wanmi_delivery *deliveries, *gathered;
@@ -146,8 +172,12 @@ struct wanmi_intake {
 
     wm_figures figures;                 /* the intake's own; shown on the board */
     wm_board board;
+    wm_tags tags;
     atomic_bool handing_over;           /* deliveries are being given to the sinks */
 };
+
+/* mode.c: puts the flow's mode in force for a submit that begins. */
+void wm_mode_take_up(wanmi_intake *intake);
 
 /* gate.c: a hand-over is whole or not at all. Enter gives false once intake has
  * stopped; who stops it waits for those that have entered. */

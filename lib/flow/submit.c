@@ -187,18 +187,23 @@ static wanmi_reason reason_of(wanmi_status status)
 static void settle_all(wm_part *part, wanmi_status status)
 {
     wm_call *call = part->call;
+    wanmi_intake *intake = call->intake;
     bool whole = call->done == call->settled;
     for (size_t i = 0; i < part->count; i++) {
         uint64_t refused = part->figures.value[WM_REFUSED];
         wanmi_receipt receipt = settle(part, i, reason_of(status));
-        whole &= part->figures.value[WM_REFUSED] == refused;
+        bool is_refused = part->figures.value[WM_REFUSED] != refused;
+        whole &= !is_refused;
         call->done += whole;
+        if (!is_refused)
+            wm_tags_count(&intake->tags, intake->deliveries + intake->first[i],
+                          intake->first[i + 1] - intake->first[i]);
         if (call->receipts != NULL)
             call->receipts[call->settled + i] = receipt;
     }
     call->settled += part->count;
-    wm_figures_add(&call->intake->figures, &part->figures);
-    wm_board_show(&call->intake->board, &call->intake->figures);
+    wm_figures_add(&intake->figures, &part->figures);
+    wm_board_show(&intake->board, &intake->figures);
 }
 
 /* The events that are not settled when a call ends with an error. */
@@ -229,20 +234,45 @@ static wanmi_status hand_over(wm_part *part)
     return status;
 }
 
-static wanmi_status locate(wm_call *call, size_t count)
+static bool some_name_objects(const wanmi_event *events, size_t count)
+{
+    bool some = false;
+    for (size_t i = 0; i < count; i++)
+        some |= events[i].datum == WANMI_DATUM_OBJECT;
+    return some;
+}
+
+/* Events as they are; or, where some name objects, their places. */
+static wanmi_status fill_positions(wm_call *call, wanmi_positions *positions)
 {
     wanmi_intake *intake = call->intake;
     const wanmi_event *events = call->events + call->settled;
+    positions->time_us = &events->time_us;
+    positions->time_stride = sizeof *events;
+    positions->now_us = call->now_us;
+    if (some_name_objects(events, positions->count)) {
+        positions->x = intake->x;
+        positions->y = intake->y;
+        positions->datums = intake->datums;
+        return wanmi_router_places(intake->router, events, positions->count, intake->x, intake->y,
+                                   intake->datums, call->error);
+    }
+    positions->x = &events->x;
+    positions->y = &events->y;
+    positions->datums = &events->datum;
+    positions->x_stride = positions->y_stride = positions->datum_stride = sizeof *events;
+    return WANMI_OK;
+}
+
+static wanmi_status locate(wm_call *call, size_t count)
+{
+    wanmi_intake *intake = call->intake;
     wanmi_positions positions;
     wanmi_positions_init(&positions);
     positions.count = count;
-    positions.x = &events->x;
-    positions.y = &events->y;
-    positions.time_us = &events->time_us;
-    positions.datums = &events->datum;
-    positions.x_stride = positions.y_stride = sizeof *events;
-    positions.time_stride = positions.datum_stride = sizeof *events;
-    positions.now_us = call->now_us;
+    wanmi_status status = fill_positions(call, &positions);
+    if (status != WANMI_OK)
+        return status;
     wanmi_hits hits;
     wanmi_hits_init(&hits);
     hits.cell = intake->cells;
@@ -293,6 +323,7 @@ static wanmi_status submit_all(wm_call *call)
         return wm_error(call->error, WANMI_E_DISPATCH_CLOSED, "intake has stopped");
     if (learn_words(intake) != WANMI_OK)
         return wm_error_memory(call->error);
+    wm_mode_take_up(intake);
     wanmi_status status = WANMI_OK;
     while (status == WANMI_OK && call->settled < call->count) {
         size_t left = call->count - call->settled, most = intake->flow->options.batch_max;

@@ -223,30 +223,23 @@ static bool some_holder(const wm_check *check, const char *role)
     return wanmi_map_find_role(check->map, role) != WANMI_NONE;
 }
 
-static const char *not_carried(const wanmi_rule_def *rule)
+/* Conditions beside class, place, source, severity and validity. */
+static bool is_conditional(const wanmi_rule_def *rule)
 {
-    return given(rule->mode)       ? "mode"
-           : given(rule->owner)    ? "owner"
-           : given(rule->weekdays) ? "weekdays"
-           : given(rule->hours)    ? "hours"
-           : given(rule->deadline) ? "deadline"
-                                   : NULL;
+    return given(rule->mode) || given(rule->owner) || given(rule->weekdays) || given(rule->hours);
 }
 
 static bool is_for_everything(const wanmi_rule_def *rule)
 {
     return rule->last && rule->min_severity <= 0 && !given(rule->class_prefix) &&
            !given(rule->layer) && !given(rule->source) && rule->valid_from_us == WANMI_TIME_NONE &&
-           rule->valid_to_us == WANMI_TIME_NONE && not_carried(rule) == NULL;
+           rule->valid_to_us == WANMI_TIME_NONE && !is_conditional(rule);
 }
 
 static wanmi_status check_rule(wm_check *check, const wanmi_rule_def *rule, wanmi_error *error)
 {
     wanmi_status status = WANMI_OK;
-    const char *column = not_carried(rule);
-    if (column != NULL)
-        status = tell_rule(check, rule, 3, "this version does not carry the column", column, error);
-    if (status == WANMI_OK && given(rule->layer) && given(rule->area) &&
+    if (given(rule->layer) && given(rule->area) &&
         !some_area(check, wanmi_map_find_layer(check->map, rule->layer), rule->area))
         status = tell_rule(check, rule, 2, "it can never apply: no area valid at this instant is",
                            rule->area, error);

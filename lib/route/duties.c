@@ -103,6 +103,15 @@ static uint32_t own_run(const wanmi_plan *plan, uint32_t role, uint32_t area_key
     return found;
 }
 
+const wm_run *wm_own_run(const wanmi_plan *plan, uint32_t role, uint32_t area)
+{
+    wanmi_area_info info;
+    if (wanmi_map_area(plan->map, area, &info) != WANMI_OK)
+        return NULL;
+    uint32_t run = own_run(plan, role, info.key);
+    return run != WANMI_NONE ? &plan->runs[run] : NULL;
+}
+
 /* The run of an area or of its nearest ancestor at an instant. */
 static const wm_run *walk(const wanmi_plan *plan, uint32_t role, uint32_t area, int64_t instant_us,
                           wanmi_step *step)

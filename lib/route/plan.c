@@ -91,6 +91,8 @@ static wanmi_status compile_all(wm_compile *compile)
         status = wm_compile_deadlines(compile);
     if (status == WANMI_OK)
         status = wm_compile_rules(compile);
+    if (status == WANMI_OK)
+        status = wm_compile_escalations(compile);
     if (status == WANMI_OK && compile->problems == 0)
         status = compile_rest(compile);
     if (compile->problems != 0 && (status == WANMI_OK || status == compile->first.status)) {

@@ -176,6 +176,9 @@ struct wanmi_plan {
     const char **grades;                /* that deadlines name, numbered from 1 */
     uint16_t *cell_grades;              /* of each cell; NULL: no deadline asks */
     uint32_t profile_count, grade_count;
+
+    struct wm_escalation *escalations;  /* numbered as in the map */
+    uint32_t escalation_count;
 };
 
 /* What compiling needs besides: where problems go. */
@@ -232,8 +235,13 @@ uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const
 /* never.c: warnings of rules that can match no event. */
 void wm_warn_of_rules(wm_compile *compile);
 
+/* escalate.c: the rows of wanmi_escalations. */
+wanmi_status wm_compile_escalations(wm_compile *compile);
+
 /* rules.c: reads the map's rules into plan->rules; offices are asked for. */
 wanmi_status wm_compile_rules(wm_compile *compile);
+/* The number of a tag; "" gives WM_SHORT_NONE. */
+uint16_t wm_tag_of(const wanmi_map *map, const char *tag);
 
 /* classes.c: the table of prefixes; the prefix a class meets. */
 wanmi_status wm_compile_classes(wm_compile *compile);
@@ -257,6 +265,9 @@ wanmi_status wm_compile_offices(wm_compile *compile);
 /* The run that answers for an area of the office's layer at an instant, or NULL. */
 const wm_run *wm_office_run(const wanmi_plan *plan, const wm_office *office, uint32_t area,
                             int64_t instant_us, wanmi_step *step);
+/* The holders of a role (WM_ANY_ROLE: the best duty of any) of one area alone; NULL:
+ * there are none. */
+const wm_run *wm_own_run(const wanmi_plan *plan, uint32_t role, uint32_t area);
 /* Whether an area has a duty of its own. */
 bool wm_has_duty(const wanmi_plan *plan, uint32_t area_key);
 

@@ -87,6 +87,14 @@ static wanmi_status read_source(const wm_row *row)
     return status;
 }
 
+uint16_t wm_tag_of(const wanmi_map *map, const char *tag)
+{
+    for (uint32_t i = 0; given(tag) && i < wanmi_map_tag_count(map); i++)
+        if (strcmp(wanmi_map_tag(map, i), tag) == 0)
+            return (uint16_t)i;
+    return WM_SHORT_NONE;
+}
+
 static wanmi_status read_numbers(const wm_row *row)
 {
     const wanmi_rule_def *def = row->def;
@@ -97,13 +105,7 @@ static wanmi_status read_numbers(const wm_row *row)
     rule->last = def->last != 0;
     rule->min_severity = (uint8_t)def->min_severity;
     rule->priority = (uint8_t)(def->priority < 0 ? 5 : def->priority);
-    rule->tag = WM_SHORT_NONE;
-    if (!given(def->tag))
-        return WANMI_OK;
-    const wanmi_map *map = row->compile->plan->map;
-    for (uint32_t tag = 0; tag < wanmi_map_tag_count(map); tag++)
-        if (strcmp(wanmi_map_tag(map, tag), def->tag) == 0)
-            rule->tag = (uint16_t)tag;
+    rule->tag = wm_tag_of(row->compile->plan->map, def->tag);
     return WANMI_OK;
 }
 

@@ -97,36 +97,38 @@ static void long_texts_are_cut_between_characters(void **state)
 }
 
 static const wanmi_counter some[] = {
-    {"wanmi_a_total", "events", "Events \\ a\nb.", NULL, WANMI_COUNTER, 18446744073709551615u},
-    {"wanmi_b", "records", "Depth.", "one", WANMI_GAUGE, 3},
-    {"wanmi_c_total", NULL, NULL, "one", WANMI_COUNTER, 0},
-    {"wanmi_b", "records", "Depth.", "tw\"o\\\n", WANMI_GAUGE, 4},
+    {"wanmi_a_total", "events", "Events \\ a\nb.", NULL, WANMI_COUNTER, 18446744073709551615u, NULL},
+    {"wanmi_b", "records", "Depth.", "one", WANMI_GAUGE, 3, NULL},
+    {"wanmi_c_total", NULL, NULL, "one", WANMI_COUNTER, 0, "急"},
+    {"wanmi_b", "records", "Depth.", "tw\"o\\\n", WANMI_GAUGE, 4, NULL},
+    {"wanmi_d", "records", "Depth.", NULL, WANMI_GAUGE, 5, ""},
 };
 static const char as_text[] =
     "# HELP wanmi_a_total Events \\\\ a\\nb. (events)\n# TYPE wanmi_a_total counter\n"
     "wanmi_a_total 18446744073709551615\n"
     "# HELP wanmi_b Depth. (records)\n# TYPE wanmi_b gauge\n"
     "wanmi_b{sink=\"one\"} 3\nwanmi_b{sink=\"tw\\\"o\\\\\\n\"} 4\n"
-    "# HELP wanmi_c_total \n# TYPE wanmi_c_total counter\nwanmi_c_total{sink=\"one\"} 0\n";
+    "# HELP wanmi_c_total \n# TYPE wanmi_c_total counter\nwanmi_c_total{sink=\"one\",tag=\"急\"} 0\n"
+    "# HELP wanmi_d Depth. (records)\n# TYPE wanmi_d gauge\nwanmi_d{tag=\"\"} 5\n";
 
 static void counters_as_text(void **state)
 {
     (void)state;
     char text[1024];
     size_t needed = 0;
-    assert_int_equal(wanmi_counters_print(some, 4, text, sizeof text, &needed), WANMI_OK);
+    assert_int_equal(wanmi_counters_print(some, 5, text, sizeof text, &needed), WANMI_OK);
     assert_string_equal(text, as_text);
     assert_int_equal(needed, sizeof as_text);
     for (size_t size = 1; size <= sizeof as_text; size++) {
         memset(text, '#', sizeof text);
-        wanmi_status status = wanmi_counters_print(some, 4, text, size, &needed);
+        wanmi_status status = wanmi_counters_print(some, 5, text, size, &needed);
         assert_int_equal(status, size == sizeof as_text ? WANMI_OK : WANMI_PARTIAL);
         assert_int_equal(needed, sizeof as_text);
         assert_int_equal(strlen(text), size - 1);
         assert_memory_equal(text, as_text, size - 1);
         assert_int_equal(text[size], '#');
     }
-    assert_int_equal(wanmi_counters_print(some, 4, NULL, 0, &needed), WANMI_PARTIAL);
+    assert_int_equal(wanmi_counters_print(some, 5, NULL, 0, &needed), WANMI_PARTIAL);
     assert_int_equal(needed, sizeof as_text);
     assert_int_equal(wanmi_counters_print(NULL, 0, text, sizeof text, NULL), WANMI_OK);
     assert_string_equal(text, "");
