@@ -614,7 +614,7 @@ def test_bench():
     check('bench --verify: rows', {(row['points'], row['datum'], row['method']) for row in rows} >=
           {(points, datum, method) for points, datum in (('uniform', 'wgs84'), ('adversarial', 'wgs84'), ('adversarial', 'map'))
            for method in ('fast', 'exact', 'proj+geos')}, rows)
-    check('bench --verify: nothing differs', all(row['differences'] == 0 and row['count'] > 0 for row in rows), rows)
+    check('bench --verify: nothing differs', all(row['differences'] == 0 and (row['count'] > 0 or row['method'] != 'fast') for row in rows), rows)
     check('bench --verify: as many as were asked', {row['count'] for row in rows if row['method'] == 'fast' and
           row['points'] in ('uniform', 'adversarial')} == {60000, 20000}, rows)
     Run('bench', 'locate', '--map', 'm.gpkg', '--points-count', '500', '--rounds', '1', '--json', '/nowhere/b.json') \
