@@ -101,6 +101,13 @@ static void add_tables(const char *path, const char *folder)
     }
 }
 
+/* A scenario's rules are whole: none that can never match, no role that nobody has. */
+static void complain(void *user, const wanmi_error *problem)
+{
+    print_error("%s\n", problem->message);
+    ++*(int *)user;
+}
+
 void city_open(city *c, const char *folder, const char *name, wanmi_words *words)
 {
     char own[512], path[512];
@@ -116,7 +123,9 @@ void city_open(city *c, const char *folder, const char *name, wanmi_words *words
     c->name = name;
     must(wanmi_io_map_read(path, NULL, NULL, &c->map, &error), own, &error);
     must(wanmi_index_create(c->map, NULL, &c->index, &error), own, &error);
-    must(wanmi_plan_create(c->map, words, NULL, NULL, &c->plan, &error), own, &error);
+    int complaints = 0;
+    must(wanmi_plan_create(c->map, words, complain, &complaints, &c->plan, &error), own, &error);
+    assert_int_equal(complaints, 0);
 }
 
 void city_close(city *c)

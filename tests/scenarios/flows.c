@@ -85,7 +85,7 @@ static void open_stream(stream *st, const scenario *s, const city *c, wanmi_engi
     must(wanmi_flow_start(st->flow, &error), s, &error);
 }
 
-/* Each event by itself. */
+/* Each event by itself, under its own mode. */
 static void send_events(stream *st)
 {
     const scenario *s = st->s;
@@ -96,6 +96,7 @@ static void send_events(stream *st)
         if (scenario_city(s, row) != st->c)
             continue;
         wanmi_event event = scenario_event(s, row, wanmi_flow_words(st->flow));
+        must(wanmi_flow_set_mode(st->flow, table_field(&s->events, row, "mode"), &error), s, &error);
         must(wanmi_flow_submit(intake, &event, 1, NULL, NULL, &error), s, &error);
     }
     wanmi_intake_close(intake);
@@ -171,13 +172,45 @@ static bool sink_agrees(const stream *st, size_t sink)
     return agrees;
 }
 
-/* A flow takes no modes and no objects yet. */
-bool flows_carry(const scenario *s)
+/* ---- counters by tag --------------------------------------------------------------------- */
+
+static const city *city_of(const scenario *s, const char *event)
 {
-    for (size_t i = 0; i < s->events.rows; i++)
-        if (table_field(&s->events, i, "mode")[0] != '\0' || table_field(&s->events, i, "object")[0] != '\0')
-            return false;
-    return true;
+    size_t row = 0;
+    while (strcmp(table_field(&s->events, row, "event"), event) != 0)
+        row++;
+    return scenario_city(s, row);
+}
+
+/* How many lines of expected.csv, of this city, bear the tag. */
+static uint64_t lines_with(const stream *st, const char *tag)
+{
+    const table *t = &st->s->expected;
+    uint64_t count = 0;
+    for (size_t i = 0; i < t->rows; i++)
+        count += table_field(t, i, "unit")[0] != '\0' && strcmp(table_field(t, i, "tag"), tag) == 0
+                 && city_of(st->s, table_field(t, i, "event")) == st->c;
+    return count;
+}
+
+static bool tags_agree(const stream *st)
+{
+    enum { TAGS_MAX = 64 };
+    uint64_t counted[TAGS_MAX];
+    size_t count = 0;
+    bool agree = true;
+    assert_int_equal(wanmi_flow_deliveries_by_tag(st->flow, counted, TAGS_MAX, &count, NULL), WANMI_OK);
+    assert_int_equal(count, wanmi_map_tag_count(st->c->map) + 1);
+    for (uint32_t tag = 0; tag < count; tag++) {
+        /* The last figure is of those without; there is no text of that number. */
+        const char *text = wanmi_map_tag(st->c->map, tag);
+        if (counted[tag] == lines_with(st, text))
+            continue;
+        agree = false;
+        print_error("%s: %zu deliveries expected with the tag '%s', %zu counted\n", st->s->folder,
+                    (size_t)lines_with(st, text), text, (size_t)counted[tag]);
+    }
+    return agree;
 }
 
 bool flows_agree(const scenario *s, wanmi_engine engine)
@@ -187,7 +220,8 @@ bool flows_agree(const scenario *s, wanmi_engine engine)
     for (size_t c = 0; c < s->city_count; c++) {
         open_stream(&st, s, &s->cities[c], engine);
         send_events(&st);
-        wanmi_flow_free(st.flow);
+        agree = tags_agree(&st) && agree;
+        wanmi_flow_free(st.flow); /* ends its threads: the sinks are ours */
         for (size_t i = 0; i < st.count; i++) {
             agree = sink_agrees(&st, i) && agree;
             test_sink_drop(&st.sinks[i]);

@@ -4,11 +4,9 @@
 
 #include "scenario.h"
 
-/* Whether a flow can carry the scenario's events. */
-bool flows_carry(const scenario *s);
-
 /* Whether each sink of subscriptions.csv got exactly the deliveries whose column
- * `sinks` names it; prints what differs. */
+ * `sinks` names it, and the counters by tag say as many as expected.csv has lines;
+ * prints what differs. */
 bool flows_agree(const scenario *s, wanmi_engine engine);
 
 #endif
