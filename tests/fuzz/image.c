@@ -6,6 +6,7 @@
  * way, so that every table is a block of its own and its ends are seen, and by the
  * mapping way, and used by both engines. It is refused, or it does no harm.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,26 @@ static void must(bool holds, const char *what)
     abort();
 }
 
+/* Stars over the city, so that there are trees and records; each third for a time,
+ * so that there are sets and timelines. */
+static void add_stars(wanmi_map_builder *builder, const test_city *city)
+{
+    enum { STARS = 9, TIPS = 7 };
+    test_add_layer(builder, "star", WANMI_OVERLAY, 0, "");
+    for (int star = 0; star < STARS; star++) {
+        double xy[4 * TIPS + 2], x = city->x + 55.3 * star, y = city->y + 37.1 * star;
+        char code[8];
+        for (int i = 0; i <= 2 * TIPS; i++) {
+            double angle = 3.14159265358979 / TIPS * (i % (2 * TIPS)), far = i % 2 == 0 ? 61 : 23;
+            xy[2 * i] = x + far * cos(angle);
+            xy[2 * i + 1] = y + far * sin(angle);
+        }
+        snprintf(code, sizeof code, "S%d", star);
+        test_add_version(builder, "star", code, "", star % 3 == 0 ? 1700000000000000 : WANMI_TIME_NONE,
+                         WANMI_TIME_NONE, test_wkb_ring(xy, 2 * TIPS + 1));
+    }
+}
+
 /* Columns and rows that are no power of two, overlays, holes, snapping. */
 static void make_image(void)
 {
@@ -39,7 +60,10 @@ static void make_image(void)
     wanmi_index *index = NULL;
     test_city_init(&city);
     city.columns = 5, city.rows = 3, city.snap_m = 7, city.people = city.rules = false;
-    map = test_city_map(NULL, &city);
+    wanmi_map_builder *builder = test_builder(NULL);
+    test_city_fill(builder, &city);
+    add_stars(builder, &city);
+    map = test_build(builder);
     must(wanmi_index_create(map, NULL, &index, NULL) == WANMI_OK, "no index");
     snprintf(path, sizeof path, "%s/image.wmi", test_folder());
     must(wanmi_index_save(index, path, NULL) == WANMI_OK, "no image");

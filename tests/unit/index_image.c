@@ -2,6 +2,7 @@
  * hold anything. (Long, because one small city serves them all.) */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -777,6 +778,61 @@ static void an_image_is_made_when_there_is_none(void **state)
     wanmi_map_release(next);
 }
 
+/* ---- several at once ------------------------------------------------------------------------ */
+
+typedef struct worker {
+    pthread_t thread;
+    wanmi_map *map;
+    const char *path;
+    uint64_t expected;
+    int number;
+    bool same;
+} worker;
+
+/* Loads, saves and removes one file while the others do. */
+static void *load_often(void *user)
+{
+    worker *w = user;
+    for (int i = 0; i < 12; i++) {
+        wanmi_index *index = NULL;
+        wanmi_status status;
+        if (wanmi_index_load(w->map, w->path, NULL, &index, NULL, NULL) != WANMI_OK)
+            return NULL;
+        uint64_t all = test_answers(index, WANMI_ENGINE_FAST, 4, &status);
+        bool saved_again = i % 3 != w->number || wanmi_index_save(index, w->path, NULL) == WANMI_OK;
+        wanmi_index_release(index);
+        if (all != w->expected || status != WANMI_OK || !saved_again)
+            return NULL;
+        if (i % 4 == w->number)
+            unlink(w->path);
+    }
+    w->same = true;
+    return NULL;
+}
+
+static void several_at_once(void **state)
+{
+    (void)state;
+    enum { WORKERS = 3 };
+    worker workers[WORKERS];
+    const char *path = path_of("shared.wmi");
+    wanmi_map *map = test_make_city(&small, NULL);
+    wanmi_index *index = compiled(map, false);
+    int before = files_there();
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = (worker){.map = map, .path = path, .expected = answers(index, WANMI_ENGINE_FAST, 4), .number = i};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, load_often, &workers[i]), 0);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        assert_true(workers[i].same);
+    }
+    unlink(path);
+    assert_int_equal(files_there(), before);
+    wanmi_index_release(index);
+    wanmi_map_release(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -800,6 +856,7 @@ int main(void)
         cmocka_unit_test(on_a_full_disk),
         cmocka_unit_test(links_and_permissions_stay),
         cmocka_unit_test(an_image_is_made_when_there_is_none),
+        cmocka_unit_test(several_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
