@@ -255,7 +255,11 @@ static wanmi_map_builder *start(const wanmi_host *host)
     wanmi_map_builder *builder = test_builder(host);
     wanmi_map_meta meta;
     wanmi_map_meta_init(&meta);
-    meta.crs = "EPSG:4548";
+    /* With its operation: to choose one among PROJ's takes longer than all the rest. */
+    meta.crs = "+proj=tmerc +lon_0=117 +x_0=500000 +ellps=GRS80 +units=m";
+    meta.operation = "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+                     "+step +proj=tmerc +lon_0=117 +x_0=500000 +ellps=GRS80";
+    meta.timezone = "UTC";
     meta.uuid = "00000000-0000-4000-8000-000000000001";
     wanmi_error error;
     must_be_good(wanmi_map_builder_meta(builder, &meta, &error), &error);
