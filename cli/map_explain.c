@@ -12,6 +12,8 @@ typedef struct run {
     const char *datum_name;
     const char *class_text;
     const char *source;
+    const char *object;
+    const char *mode;
     const char *time;
     long severity;
 
@@ -66,19 +68,43 @@ static void print_layer(const run *r, uint32_t layer)
     putchar('\n');
 }
 
+static void print_object(const run *r)
+{
+    static const char *const owners[] = {[WANMI_OWNER_AUTHORITY] = "authority",
+                                         [WANMI_OWNER_PROPERTY] = "property",
+                                         [WANMI_OWNER_UPKEEP] = "upkeep"};
+    wanmi_object_info info;
+    printf("  object               %s", r->object);
+    if (wanmi_map_object(r->map, wanmi_map_find_object(r->map, r->object), &info) == WANMI_OK) {
+        printf("%s%s%s", info.name[0] != '\0' ? " (" : "", info.name, info.name[0] != '\0' ? ")" : "");
+        if (r->class_text == NULL && info.class_text[0] != '\0')
+            printf(", class %s", info.class_text);
+        for (int i = 0; i < 3; i++)
+            if (info.owners[i] != WANMI_NONE)
+                printf(", %s %s", owners[i], wanmi_map_unit_code(r->map, info.owners[i]));
+    }
+    putchar('\n');
+}
+
 static void print_place(const run *r)
 {
     char time[40];
     wanmi_time_format(wanmi_map_zone(r->map), r->event.time_us, time, sizeof time);
-    printf("event\n  position             %.10g %.10g (%s)\n", r->point.x, r->point.y, r->datum_name);
+    printf("event\n");
+    if (r->object != NULL)
+        print_object(r);
+    else
+        printf("  position             %.10g %.10g (%s)\n", r->point.x, r->point.y, r->datum_name);
     if (isfinite(r->x))
         printf("  x y                  %.3f %.3f\n", r->x, r->y);
     printf("  time                 %s\n", time);
-    printf("  class                %s\n", r->class_text != NULL ? r->class_text : "none");
+    if (r->class_text != NULL || r->object == NULL)
+        printf("  class                %s\n", r->class_text != NULL ? r->class_text : "none");
     if (r->source != NULL)
         printf("  source               %s\n", r->source);
     if (r->severity != 0)
         printf("  severity             %ld\n", r->severity);
+    printf("  mode                 %s\n", r->mode != NULL ? r->mode : "normal");
     if (r->where == WANMI_REJECTED) {
         printf("rejected: %s\n", wanmi_reason_text((wanmi_reason)r->reason));
         return;
@@ -117,18 +143,25 @@ static void print_rule(const run *r, const wanmi_delivery *d)
     print_condition(", in layer", rule.layer);
     print_condition(" area", rule.area);
     print_condition(", source", rule.source);
+    print_condition(", owner", rule.owner);
     if (rule.min_severity > 0)
         printf(", severity %d or more", (int)rule.min_severity);
+    print_condition(", in mode", rule.mode);
+    print_condition(", on", rule.weekdays);
+    print_condition(", at", rule.hours);
 }
 
 static void print_step(const run *r, const wanmi_delivery *d)
 {
-    uint32_t area = cli_delivery_area(r->map, r->locator, d, &r->event);
+    const wanmi_event event = cli_placed(r->map, r->words, &r->event);
+    uint32_t area = cli_delivery_area(r->map, r->locator, d, &event);
     const char *role = d->role != 0xFFFF ? wanmi_map_role(r->map, d->role) : "";
     if (d->step == WANMI_STEP_UNIT)
         printf("the rule names this unit");
     else if (d->step == WANMI_STEP_FALLBACK)
         printf("the map's fallback unit");
+    else if (d->step == WANMI_STEP_OWNER)
+        printf("the object's owner, %s", role + 1);
     else {
         wanmi_area_info info = {.layer = 0};
         wanmi_layer_info layer = {.name = ""};
@@ -139,6 +172,29 @@ static void print_step(const run *r, const wanmi_delivery *d)
                layer.name);
         print_area(r->map, area);
     }
+}
+
+/* When it is due, and which row of which profile says so. */
+static void print_due(const run *r, const wanmi_delivery *d)
+{
+    wanmi_rule_def rule;
+    wanmi_deadline_def limit;
+    char due[40];
+    int64_t due_us;
+    uint32_t row = WANMI_NONE;
+    wanmi_rule_def_init(&rule);
+    wanmi_deadline_def_init(&limit);
+    if (wanmi_map_rule(r->map, d->rule, &rule) != WANMI_OK || rule.deadline[0] == '\0')
+        return;
+    wanmi_plan_due(r->plan, rule.deadline, d->class_id, d->cell, d->severity, r->mode, d->time_us, &due_us,
+                   &row, NULL);
+    if (wanmi_map_deadline(r->map, row, &limit) != WANMI_OK) {
+        printf("     due      never: no limit of %s holds\n", rule.deadline);
+        return;
+    }
+    wanmi_time_format(wanmi_map_zone(r->map), d->due_us, due, sizeof due);
+    printf("     due      %s: %.10g %s%s by %s, seq %d\n", due, limit.limit, limit.unit,
+           limit.limit != 1 ? "s" : "", rule.deadline, (int)limit.seq);
 }
 
 static void print_delivery(const run *r, size_t number, const wanmi_delivery *d)
@@ -157,6 +213,7 @@ static void print_delivery(const run *r, size_t number, const wanmi_delivery *d)
     if (d->tag != 0xFFFF)
         printf(", tag %s", wanmi_map_tag(r->map, d->tag));
     putchar('\n');
+    print_due(r, d);
 }
 
 static wanmi_status print_deliveries(const run *r, const wanmi_hits *hits, wanmi_error *error)
@@ -198,6 +255,10 @@ static wanmi_status prepare(run *r, const wanmi_host *host, wanmi_error *error)
         status = number(r, r->class_text, &r->event.class_id, error);
     if (status == WANMI_OK)
         status = number(r, r->source, &r->event.source_id, error);
+    if (status == WANMI_OK && r->object != NULL) {
+        r->event.datum = WANMI_DATUM_OBJECT;
+        status = number(r, r->object, &r->event.object_id, error);
+    }
     return status;
 }
 
@@ -208,11 +269,12 @@ static wanmi_status explain(run *r, const wanmi_host *host, wanmi_error *error)
     wanmi_status status = prepare(r, host, error);
     if (status != WANMI_OK)
         return status;
+    const wanmi_event placed = cli_placed(r->map, r->words, &r->event);
     wanmi_positions_init(&positions);
     positions.count = 1;
-    positions.x = &r->event.x;
-    positions.y = &r->event.y;
-    positions.datum = (wanmi_datum)r->event.datum;
+    positions.x = &placed.x;
+    positions.y = &placed.y;
+    positions.datum = (wanmi_datum)placed.datum;
     positions.now_us = r->event.time_us;
     wanmi_hits_init(&hits);
     hits = (wanmi_hits){.struct_size = hits.struct_size, .cell = &r->cell, .tuple = &r->tuple,
@@ -221,12 +283,16 @@ static wanmi_status explain(run *r, const wanmi_host *host, wanmi_error *error)
     status = wanmi_locate(r->locator, &positions, &hits, error);
     if (status != WANMI_OK)
         return status;
+    if (r->where == WANMI_REJECTED && r->event.datum == WANMI_DATUM_OBJECT)
+        r->reason = WANMI_REASON_OBJECT;
     print_place(r);
     if (r->where == WANMI_REJECTED)
         return WANMI_OK;
     status = wanmi_plan_create(r->map, r->words, NULL, NULL, &r->plan, error);
     if (status == WANMI_OK)
         status = wanmi_router_create(r->plan, &r->router, error);
+    if (status == WANMI_OK)
+        status = wanmi_router_set_mode(r->router, r->mode, error);
     return status == WANMI_OK ? print_deliveries(r, &hits, error) : status;
 }
 
@@ -249,6 +315,8 @@ static int run_explain(run *r, const char *path)
     if (wanmi_datum_parse(r->datum_name, &datum, NULL) != WANMI_OK)
         return cli_usage("map explain", "--datum: '%s' is not wgs84, cgcs2000, gcj02, bd09 or map",
                          r->datum_name);
+    if (r->point.given == (r->object != NULL))
+        return cli_usage("map explain", "one of --point LON LAT and --object CODE must be given");
     if (r->severity < 0 || r->severity > 255)
         return cli_usage("map explain", "--severity: from 0 to 255");
     int code = cli_open_map(path, &host, &r->map);
@@ -273,11 +341,13 @@ int cli_map_explain(int argc, char **argv)
 {
     run r = {.datum_name = "wgs84"};
     const cli_option options[] = {
-        {"point", 'p', "LON LAT", "where it happens", CLI_PLACE, &r.point, true},
+        {"point", 'p', "LON LAT", "where it happens", CLI_PLACE, &r.point},
+        {"object", 'o', "CODE", "the object it happens to, in place of --point", CLI_TEXT, &r.object},
         {"class", '\0', "C", "class of the event", CLI_TEXT, &r.class_text},
         {"time", '\0', "TIME", "when, ISO 8601 (default: now)", CLI_TEXT, &r.time},
         {"severity", '\0', "N", "0 to 255 (default 0)", CLI_WHOLE, &r.severity},
         {"source", '\0', "S", "source of the event", CLI_TEXT, &r.source},
+        {"mode", '\0', "MODE", "the mode in force (default normal)", CLI_TEXT, &r.mode},
         {"datum", 'd', "D", "wgs84 (default), cgcs2000, gcj02, bd09 or map (x, y)", CLI_TEXT, &r.datum_name},
     };
     const cli_command command = {

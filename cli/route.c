@@ -102,7 +102,7 @@ static wanmi_status open_session(void *user, void **session, wanmi_error *error)
     return status;
 }
 
-/* The number of a class or source; refuses the row where it cannot have one. */
+/* The number of a class, source or object; refuses the row where it cannot have one. */
 static wanmi_status number(cli_route_run *r, cli_block *in, cli_row *row, const char *column,
                            size_t place, uint32_t *word, wanmi_error *error)
 {
@@ -123,11 +123,13 @@ static wanmi_status make_events(cli_route_run *r, cli_route_block *b, wanmi_erro
     b->event_count = b->got_count = b->dead = 0;
     for (size_t i = 0; i < b->in.count && status == WANMI_OK; i++) {
         cli_row *row = &b->in.rows[i];
-        uint32_t class_id = WANMI_NONE, source_id = WANMI_NONE;
+        uint32_t class_id = WANMI_NONE, source_id = WANMI_NONE, object_id = WANMI_NONE;
         if (!row->refused)
             status = number(r, &b->in, row, "class", row->class_text, &class_id, error);
         if (!row->refused && status == WANMI_OK)
             status = number(r, &b->in, row, "source", row->source, &source_id, error);
+        if (!row->refused && status == WANMI_OK)
+            status = number(r, &b->in, row, "object", row->object, &object_id, error);
         b->event_of[i] = row->refused ? WANMI_NONE : (uint32_t)b->event_count;
         if (row->refused)
             continue;
@@ -135,7 +137,9 @@ static wanmi_status make_events(cli_route_run *r, cli_route_block *b, wanmi_erro
             .id = row->row, .user = (uint64_t)b->slot << 32 | i,
             .time_us = row->time_us != WANMI_TIME_NONE ? row->time_us : r->instant_us,
             .x = row->lon, .y = row->lat, .class_id = class_id, .source_id = source_id,
-            .datum = (uint8_t)r->stream.datum, .severity = (uint8_t)row->severity};
+            .object_id = object_id != WANMI_NONE ? object_id : 0,
+            .datum = (uint8_t)(object_id != WANMI_NONE ? WANMI_DATUM_OBJECT : r->stream.datum),
+            .severity = (uint8_t)row->severity};
     }
     return status;
 }
@@ -166,8 +170,8 @@ static wanmi_status write_delivery(cli_route_run *r, cli_route_session *s, const
                                    const cli_row *row, const wanmi_delivery *d, wanmi_error *error)
 {
     char row_text[24], rule[16], due[40], priority[8], generation[16];
-    const wanmi_event *event = &b->events[b->event_of[row - b->in.rows]];
-    uint32_t area = cli_delivery_area(r->map, s->locator, d, event);
+    const wanmi_event event = cli_placed(r->map, r->words, &b->events[b->event_of[row - b->in.rows]]);
+    uint32_t area = cli_delivery_area(r->map, s->locator, d, &event);
     double x = NAN, y = NAN;
     uint8_t reason = 0;
     snprintf(row_text, sizeof row_text, "%llu", (unsigned long long)row->row);
@@ -184,8 +188,8 @@ static wanmi_status write_delivery(cli_route_run *r, cli_route_session *s, const
         due[0] != '\0' ? due : NULL, (d->flags & WANMI_DELIVERY_COPY) != 0 ? "1" : "0",
         d->tag != 0xFFFF ? wanmi_map_tag(r->map, d->tag) : NULL, generation};
     if (s->transform != NULL)
-        wanmi_transform_forward(s->transform, r->stream.datum, 1, &event->x, 0, &event->y, 0, &x, &y,
-                                &reason, NULL);
+        wanmi_transform_forward(s->transform, (wanmi_datum)event.datum, 1, &event.x, 0, &event.y, 0, &x,
+                                &y, &reason, NULL);
     r->deliveries++;
     return wanmi_io_writer_row(r->writer, values, x, y, error);
 }
@@ -303,6 +307,8 @@ static wanmi_status start_flow(cli_route_run *r, const wanmi_host *host, wanmi_e
         status = cli_open_index(r->stream.map_path, r->map, NULL, &r->index, error);
     if (status == WANMI_OK)
         status = wanmi_flow_set_index(r->flow, r->index, error);
+    if (status == WANMI_OK && r->mode != NULL)
+        status = wanmi_flow_set_mode(r->flow, r->mode, error);
     if (status == WANMI_OK)
         status = wanmi_flow_add_sink(r->flow, &sink, NULL, NULL, error);
     cli_signals_hold(); /* the flow's threads leave Ctrl-C to this one */
@@ -389,14 +395,19 @@ int cli_route(int argc, char **argv)
                                 CLI_TEXT, &r.stream.columns.severity};
     options[n++] = (cli_option){"source", '\0', "COLUMN", "column of the source (default source)", CLI_TEXT,
                                 &r.stream.columns.source};
+    options[n++] = (cli_option){"object", '\0', "COLUMN",
+                                "column of the object's code, in place of a position (default object)",
+                                CLI_TEXT, &r.stream.columns.object};
+    options[n++] = (cli_option){"mode", '\0', "MODE", "the mode in force (default normal)", CLI_TEXT, &r.mode};
     options[n++] = (cli_option){"summary", '\0', NULL, "the account at the end (always on a terminal)",
                                 CLI_FLAG, &r.summary};
     const cli_command command = {
         "route", "MAP [FILE]",
         "Events in, deliveries out, through the real queues and dispatch: one row a delivery, in the\n"
-        "order of the input. FILE as for locate, with class, severity and source. `area` is the area\n"
-        "whose duty found the unit, `step` how it was found: unit, duty, ancestor or fallback; `rule`\n"
-        "is the rule's seq, fallback or outside. An event outside every cell goes to the map's\n"
+        "order of the input. FILE as for locate, with class, severity, source and object: an\n"
+        "event that names an object of the map is where that is. `area` is the area whose duty found\n"
+        "the unit, `step` how it was found: unit, duty, ancestor, owner or fallback; `rule` is the\n"
+        "rule's seq, fallback or outside; `due` when it must be done. An event outside every cell goes to the map's\n"
         "fallback unit, or to the rejects.",
         "wanmi route district.gpkg events.csv --summary -o deliveries.csv", options, n, 1, 2};
     int code = cli_parse(&command, argc, argv, operands, &count);

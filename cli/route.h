@@ -11,6 +11,7 @@ typedef struct cli_route_block cli_route_block;
 
 typedef struct cli_route_run {
     cli_stream stream;
+    const char *mode;           /* NULL: normal */
     bool summary;
     wanmi_map *map;
     wanmi_index *index;         /* only where `area` needs it, see cli_delivery_area */
@@ -35,10 +36,12 @@ typedef struct cli_route_session {
 
 /* ---- words of a delivery (route_words.c) ---------------------------------------------- */
 
+/* The event at the place of its object, where it names one. */
+wanmi_event cli_placed(const wanmi_map *map, const wanmi_words *words, const wanmi_event *event);
 /* The area whose duty found the unit: for a rule with at_layer the event's area
  * in that layer, else its cell, or an ancestor of it that has the duty.
  * WANMI_NONE where no duty was asked: the rule's own unit, the fallback unit.
- * `event` is where it happened; `locator` may be NULL. */
+ * `event` is where it happened, with x and y (cli_placed); `locator` may be NULL. */
 uint32_t cli_delivery_area(const wanmi_map *map, wanmi_locator *locator, const wanmi_delivery *delivery,
                            const wanmi_event *event);
 /* Whether some rule asks for duties in a layer other than the cells'. */

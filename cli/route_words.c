@@ -89,6 +89,20 @@ static uint32_t located_area(const wanmi_map *map, wanmi_locator *locator, uint3
     return WANMI_NONE;
 }
 
+wanmi_event cli_placed(const wanmi_map *map, const wanmi_words *words, const wanmi_event *event)
+{
+    wanmi_event placed = *event;
+    wanmi_object_info object;
+    const char *code = wanmi_words_text(words, event->object_id);
+    if (event->datum == WANMI_DATUM_OBJECT && code != NULL &&
+        wanmi_map_object(map, wanmi_map_find_object(map, code), &object) == WANMI_OK) {
+        placed.x = object.x;
+        placed.y = object.y;
+        placed.datum = WANMI_DATUM_MAP;
+    }
+    return placed;
+}
+
 uint32_t cli_delivery_area(const wanmi_map *map, wanmi_locator *locator, const wanmi_delivery *delivery,
                            const wanmi_event *event)
 {

@@ -138,6 +138,7 @@ static void add(cli_block *block, const wanmi_io_row *from, const char *reason)
     row->id = put(block, id);
     row->class_text = put(block, from->class_text);
     row->source = put(block, from->source);
+    row->object = put(block, from->object);
     row->refused = reason != NULL;
     row->reason = reason != NULL ? put(block, reason) : 0;
 }
@@ -162,7 +163,7 @@ wanmi_status cli_block_read(cli_block *block, wanmi_io_reader *reader, wanmi_err
 
 void cli_block_point(cli_block *block, const cli_place *point)
 {
-    wanmi_io_row row = {.row = 1, .line = 1, .id = "", .class_text = "", .source = "",
+    wanmi_io_row row = {.row = 1, .line = 1, .id = "", .class_text = "", .source = "", .object = "",
                         .lon = point->x, .lat = point->y, .time_us = WANMI_TIME_NONE};
     block->count = 0;
     block->used = 0;
@@ -239,7 +240,10 @@ wanmi_status cli_reject_position(cli_rejects *rejects, const cli_block *block, c
 {
     char words[160];
     const char *text = wanmi_reason_text(reason);
-    snprintf(words, sizeof words, "%s: '%.10g %.10g'", text, row->lon, row->lat);
+    if (reason == WANMI_REASON_OBJECT)
+        snprintf(words, sizeof words, "%s: '%.80s'", text, cli_block_text(block, row->object));
+    else
+        snprintf(words, sizeof words, "%s: '%.10g %.10g'", text, row->lon, row->lat);
     return cli_reject(rejects, block, row, text, words, error);
 }
 

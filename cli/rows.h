@@ -7,7 +7,7 @@
 #include "common.h"
 #include "options.h"
 
-enum { CLI_BLOCK_ROWS = 4096, CLI_STREAM_OPTIONS = 18, CLI_JOBS_MAX = 256 };
+enum { CLI_BLOCK_ROWS = 4096, CLI_STREAM_OPTIONS = 20, CLI_JOBS_MAX = 256 };
 
 /* What the options say. */
 typedef struct cli_stream {
@@ -45,6 +45,7 @@ typedef struct cli_row {
     size_t id;                  /* places in the block's texts */
     size_t class_text;
     size_t source;
+    size_t object;              /* code, or "" */
     size_t reason;              /* why the row could not be read */
     double lon;
     double lat;

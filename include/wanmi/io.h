@@ -181,6 +181,7 @@ typedef struct wanmi_io_columns {
     const char *class_column;       /* "class" */
     const char *severity;           /* "severity" */
     const char *source;             /* "source" */
+    const char *object;             /* "object": code of the object that an event names in place of a position */
 } wanmi_io_columns;
 
 WANMI_API void wanmi_io_columns_init(wanmi_io_columns *columns);
@@ -197,12 +198,13 @@ typedef struct wanmi_io_row {
     int64_t time_us;                /* WANMI_TIME_NONE: none */
     int32_t severity;               /* 0 when there is none */
     int32_t reserved;
+    const char *object;             /* "" when there is none; with one lon and lat may be missing: NaN */
 } wanmi_io_row;
 
 typedef struct wanmi_io_reader wanmi_io_reader;
 
-/* Opens a stream. Columns `lon` and `lat` must be there; a column that was named
- * by the caller must be there too. Longest line: 1 MiB.
+/* Opens a stream. Columns `lon` and `lat` must be there unless `object` is; a column
+ * that was named by the caller must be there too. Longest line: 1 MiB.
  * Owns: close with wanmi_io_reader_close. `zone` (may be NULL: UTC) is for times
  * without offset and must outlive the reader.
  * Errors: WANMI_E_IO_OPEN, _COLUMN, _FORMAT. Since: 0.1 */

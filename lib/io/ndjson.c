@@ -140,13 +140,16 @@ static wanmi_status find_values(feature *f, wanmi_error *error)
     find_id(f);
     if (f->members != NULL && !json_is_object(f->members))
         return refuse(f, NULL, "the feature's properties are not an object", NULL, error);
-    wanmi_status status = f->is_feature ? find_point(f, error) : WANMI_OK;
+    /* An event that names an object needs no position. */
+    bool has_object = member(f->members, f->names->text[WM_OBJECT]) != NULL;
+    bool has_point = f->is_feature && (!has_object || member(f->root, "geometry") != NULL);
+    wanmi_status status = has_point ? find_point(f, error) : WANMI_OK;
     for (int i = 0; i < WM_COLUMN_COUNT && status == WANMI_OK; i++) {
         const char *name = f->names->text[i];
         if (f->value[i] != NULL)
             continue;
         f->value[i] = member(f->members, name);
-        if (f->value[i] == NULL && f->names->required[i] &&
+        if (f->value[i] == NULL && f->names->required[i] && !(i <= WM_LAT && has_object) &&
             (i <= WM_LAT || json_object_get(f->members, name) == NULL))
             status = refuse(f, name, "is missing", NULL, error);
     }

@@ -6,6 +6,7 @@
 #include "stream_in.h"
 
 #include <locale.h>
+#include <math.h>
 #include <string.h>
 
 #include "csv.h"
@@ -42,7 +43,7 @@ wanmi_status wm_raw_refuse(const char *file, const wm_raw *raw, const char *colu
 static wanmi_status copy_names(wanmi_io_reader *r, const wanmi_io_columns *given, wanmi_error *error)
 {
     static const char *const usual[WM_COLUMN_COUNT] = {"lon", "lat", "id", "time", "class",
-                                                       "severity", "source"};
+                                                       "severity", "source", "object"};
     wanmi_io_columns columns;
     wanmi_io_columns_init(&columns);
     if (given != NULL) {
@@ -52,8 +53,10 @@ static wanmi_status copy_names(wanmi_io_reader *r, const wanmi_io_columns *given
         memcpy(&columns, given, given->struct_size);
     }
     const char *named[WM_COLUMN_COUNT] = {columns.lon, columns.lat, columns.id, columns.time,
-                                          columns.class_column, columns.severity, columns.source};
+                                          columns.class_column, columns.severity, columns.source,
+                                          columns.object};
     for (int i = 0; i < WM_COLUMN_COUNT; i++) {
+        r->names.named[i] = named[i] != NULL;
         r->names.required[i] = i <= WM_LAT || named[i] != NULL;
         r->names.text[i] = wm_text_copy(&r->host, named[i] != NULL ? named[i] : usual[i]);
         if (r->names.text[i] == NULL)
@@ -117,6 +120,12 @@ static wanmi_status first_byte(wm_window *w, char *first, wanmi_error *error)
 static wanmi_status start_csv(wanmi_io_reader *r, wm_window *window, wanmi_error *error)
 {
     wanmi_status status = wm_csv_open_window(window, &r->host, &r->csv, error);
+    /* Events that name objects need no position. */
+    ptrdiff_t object = -1;
+    if (status == WANMI_OK)
+        status = wm_csv_find(r->csv, r->names.text[WM_OBJECT], false, &object, error);
+    for (int i = WM_LON; i <= WM_LAT; i++)
+        r->names.required[i] = object < 0 || r->names.named[i];
     for (int i = 0; i < WM_COLUMN_COUNT && status == WANMI_OK; i++)
         status = wm_csv_find(r->csv, r->names.text[i], r->names.required[i], &r->columns[i], error);
     return status;
@@ -227,6 +236,9 @@ static wanmi_status take_degrees(const wanmi_io_reader *r, const wm_raw *raw, in
         *number = raw->number[column];
         return WANMI_OK;
     }
+    *number = NAN;
+    if (raw->length[column] == 0 && raw->length[WM_OBJECT] != 0)
+        return WANMI_OK;
     if (raw->length[column] == 0)
         return refuse(r, raw, column, "is empty", error);
     if (!wm_number_parse(raw->text[column], raw->length[column], r->plain, number))
@@ -242,6 +254,7 @@ static wanmi_status make_row(const wanmi_io_reader *r, const wm_raw *raw, wanmi_
     row->id = raw->text[WM_ID] != NULL ? raw->text[WM_ID] : "";
     row->class_text = raw->text[WM_CLASS] != NULL ? raw->text[WM_CLASS] : "";
     row->source = raw->text[WM_SOURCE] != NULL ? raw->text[WM_SOURCE] : "";
+    row->object = raw->text[WM_OBJECT] != NULL ? raw->text[WM_OBJECT] : "";
     wanmi_status status = take_degrees(r, raw, WM_LON, &row->lon, error);
     if (status == WANMI_OK)
         status = take_degrees(r, raw, WM_LAT, &row->lat, error);

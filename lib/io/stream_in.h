@@ -9,10 +9,11 @@
 #include "source.h"
 
 /* The columns of a row, in the order of wanmi_io_columns. */
-enum { WM_LON, WM_LAT, WM_ID, WM_TIME, WM_CLASS, WM_SEVERITY, WM_SOURCE, WM_COLUMN_COUNT };
+enum { WM_LON, WM_LAT, WM_ID, WM_TIME, WM_CLASS, WM_SEVERITY, WM_SOURCE, WM_OBJECT, WM_COLUMN_COUNT };
 
 typedef struct wm_names {
     char *text[WM_COLUMN_COUNT];
+    bool named[WM_COLUMN_COUNT];        /* by the caller */
     bool required[WM_COLUMN_COUNT];
 } wm_names;
 

@@ -63,8 +63,10 @@ bool wm_calendar_has(const wm_calendar *calendar, const wanmi_zone *zone, int64_
 
 /* ---- working time along a calendar (worktime.c) ----------------------------------- */
 
-/* Sums up the working time of 2000 to 2100. Errors: memory. */
-wanmi_status wm_worktime_make(wm_calendar *calendar, wm_arena *arena, const wanmi_zone *zone);
+/* Sums up the working time of 2000 to 2100, as this unit of limits needs it. After
+ * an error the calendar is of no use. Errors: memory. */
+wanmi_status wm_worktime_make(wm_calendar *calendar, wm_arena *arena, const wanmi_zone *zone,
+                              wanmi_limit_unit unit);
 
 /* When so much working time (above 0) after an instant is used up; when the
  * working hours of the n-th (from 1) working day after its local date end. A

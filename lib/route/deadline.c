@@ -101,7 +101,8 @@ static wanmi_status read_deadline(wm_compile *compile, const wanmi_deadline_def 
         status = wm_limit_read(compile, def->limit, def->unit, def->calendar, &place, &deadline->limit);
     if (status == WANMI_OK && deadline->limit.calendar != WANMI_NONE && compile->problems == 0)
         status = wm_worktime_make(&compile->plan->calendars.list[deadline->limit.calendar],
-                                  &compile->plan->arena, wanmi_map_zone(compile->plan->map));
+                                  &compile->plan->arena, wanmi_map_zone(compile->plan->map),
+                                  deadline->limit.unit);
     return status;
 }
 

@@ -19,12 +19,13 @@ typedef struct wm_stint {
 } wm_stint;
 
 struct wm_worktime {
-    wm_stint *stints;               /* the first is empty, at 0; one more stands behind the last */
+    wm_stint *stints;               /* the first is empty, at 0; one more stands behind the last;
+                                       NULL: no hours are asked for */
     uint32_t count;
     uint32_t total;                 /* seconds of work in all */
     uint32_t *by_start;             /* the last stint that starts at or before n << SECONDS_BITS */
     uint32_t *by_done;              /* the last stint with so little before it, n << DONE_BITS */
-    uint32_t *working_days;         /* until and with FIRST_DAY + n */
+    uint32_t *working_days;         /* until and with FIRST_DAY + n; NULL: no days are asked for */
     uint32_t *day_ends;             /* of the n-th working day */
     uint32_t day_count;
 };
@@ -108,22 +109,29 @@ static wanmi_status make_days(wm_worktime *sums, const wm_calendar *calendar, wm
     return WANMI_OK;
 }
 
-wanmi_status wm_worktime_make(wm_calendar *calendar, wm_arena *arena, const wanmi_zone *zone)
+static wanmi_status make_hours(wm_worktime *sums, const wm_calendar *calendar, wm_arena *arena,
+                               const wanmi_zone *zone)
 {
-    if (calendar->worktime != NULL)
-        return WANMI_OK;
-    wm_worktime *sums = wm_arena_alloc(arena, sizeof *sums);
-    if (sums == NULL)
-        return WANMI_E_MEMORY;
-    *sums = (wm_worktime){0};
     wanmi_status status = make_stints(sums, calendar, arena, zone);
-    if (status == WANMI_OK)
-        status = make_steps(sums, arena);
-    if (status == WANMI_OK)
-        status = make_days(sums, calendar, arena, zone);
-    if (status == WANMI_OK)
+    return status == WANMI_OK ? make_steps(sums, arena) : status;
+}
+
+wanmi_status wm_worktime_make(wm_calendar *calendar, wm_arena *arena, const wanmi_zone *zone,
+                              wanmi_limit_unit unit)
+{
+    wm_worktime *sums = calendar->worktime;
+    if (sums == NULL) {
+        sums = wm_arena_alloc(arena, sizeof *sums);
+        if (sums == NULL)
+            return WANMI_E_MEMORY;
+        *sums = (wm_worktime){0};
         calendar->worktime = sums;
-    return status;
+    }
+    if (unit == WANMI_WORKING_HOUR && sums->stints == NULL)
+        return make_hours(sums, calendar, arena, zone);
+    if (unit == WANMI_WORKING_DAY && sums->working_days == NULL)
+        return make_days(sums, calendar, arena, zone);
+    return WANMI_OK;
 }
 
 /* Microseconds of work before an instant. */
@@ -141,7 +149,7 @@ static int64_t work_before(const wm_worktime *sums, int64_t instant_us)
 int64_t wm_work_end(const wm_calendar *calendar, wm_clock *clock, int64_t instant_us, int64_t work_us)
 {
     const wm_worktime *sums = calendar->worktime;
-    if (sums == NULL || instant_us < FIRST_US || instant_us >= LAST_US)
+    if (sums == NULL || sums->stints == NULL || instant_us < FIRST_US || instant_us >= LAST_US)
         return wm_work_walk_end(calendar, clock->zone, instant_us, work_us);
     int64_t target = work_before(sums, instant_us) + work_us;
     /* The end of a stint belongs to it, not to the next one. */
@@ -158,7 +166,7 @@ int64_t wm_work_day_end(const wm_calendar *calendar, wm_clock *clock, int64_t in
 {
     const wm_worktime *sums = calendar->worktime;
     int64_t day = wm_clock_day(clock, instant_us);
-    if (sums != NULL && day >= FIRST_DAY && day < FIRST_DAY + COUNTED_DAYS) {
+    if (sums != NULL && sums->working_days != NULL && day >= FIRST_DAY && day < FIRST_DAY + COUNTED_DAYS) {
         uint64_t wanted = sums->working_days[day - FIRST_DAY] + (uint64_t)days - 1;
         if (wanted < sums->day_count)
             return FIRST_US + sums->day_ends[wanted] * WM_SECOND_US;

@@ -414,7 +414,7 @@ def test_explain():
     Run('map', 'explain', 'm.gpkg', '--point', '116.5', '39.9', '--class', '01').gives(0).says(
         'outside every cell', 'CENTRE', 'fallback unit')
     Run('map', 'explain', 'm.gpkg', '--point', '216.5', '39.9').gives(1).says('rejected: longitude')
-    Run('map', 'explain', 'm.gpkg').gives(2, '').says('--point LON LAT must be given')
+    Run('map', 'explain', 'm.gpkg').gives(2, '').says('one of --point LON LAT and --object CODE must be given')
 
 
 # ---- many rows ----------------------------------------------------------------------------------
