@@ -284,7 +284,7 @@ static bool merge_part(compiler *c, wm_part *part, size_t tree_room, size_t reco
     wm_compiled *to = c->to;
     size_t size = part->covers.count * sizeof(uint32_t);
     uint32_t *labels = wm_alloc(c->host, size);
-    if ((to->tree_count & 1) != 0)                  /* trees begin at pairs; there is room */
+    while (to->tree_count % WM_TREE_LINE != 0)      /* there is room */
         to->trees[to->tree_count++] = 0;
     merge m = {to, labels, (uint32_t)(to->tree_count / 2), (uint32_t)to->record_count};
     bool done = labels != NULL && label_part(c, part, labels) &&
@@ -299,7 +299,7 @@ static wanmi_status merge_parts(compiler *c)
 {
     size_t trees = 0, records = 0;
     for (uint32_t i = 0; i < c->part_count; i++) {
-        trees += c->parts[i].own.tree_count + 1;
+        trees += c->parts[i].own.tree_count + WM_TREE_LINE;
         records += c->parts[i].own.record_count;
     }
     if (trees / 2 >= WM_LABEL || records > UINT32_MAX)

@@ -15,10 +15,25 @@ void wm_compiled_bound(wm_compiled *c, double snap_m)
     c->reach_y = reach * p->y.per_step;
 }
 
+static bool align_trees(const wanmi_host *host, wm_compiled *c)
+{
+    size_t size = c->tree_count * sizeof *c->trees;
+    uint32_t *aligned = wm_alloc_aligned(host, size, WM_TREES_ALIGNMENT);
+    if (aligned == NULL)
+        return false;
+    if (size > 0)
+        memcpy(aligned, c->trees, size);
+    wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
+    c->trees = aligned;
+    c->tree_capacity = c->tree_count;
+    c->trees_aligned = true;
+    return true;
+}
+
 bool wm_compiled_trim(const wanmi_host *host, wm_compiled *c)
 {
     wm_lists_seal(&c->sets);
-    return wm_fit(host, (void **)&c->trees, &c->tree_capacity, c->tree_count, sizeof *c->trees) &&
+    return align_trees(host, c) &&
            wm_fit(host, (void **)&c->records, &c->record_capacity, c->record_count, sizeof *c->records) &&
            wm_tuples_trim(&c->tuples) && wm_lists_trim(&c->sets);
 }
@@ -29,7 +44,10 @@ void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
         return;
     wm_free(host, c->blocks, (size_t)c->block_columns * c->block_rows * sizeof *c->blocks);
     wm_free(host, c->tiles, c->tiles_size);
-    wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
+    if (c->trees_aligned)
+        wm_free_aligned(host, c->trees, c->tree_capacity * sizeof *c->trees, WM_TREES_ALIGNMENT);
+    else
+        wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
     wm_free(host, c->records, c->record_capacity * sizeof *c->records);
     wm_tuples_drop(&c->tuples);
     wm_lists_drop(&c->sets);

@@ -35,6 +35,8 @@
  * cut that says which edges it stands for; then lists of edges. Nothing in it hangs
  * on where it stands. */
 enum { WM_TREE_RECORD = 1, WM_TREE_CUTS = 2, WM_TREE_LABELS = 3, WM_TREE_HEAD = 2 };
+/* Words of a line of the cache: `trees` begins with one. */
+enum { WM_TREE_LINE = 16, WM_TREES_ALIGNMENT = 64 };
 
 /* A cut is 8 bytes, one load: the line v = slope * u + offset with |slope| <= 1, or u
  * of v where it is steep; both in units of 1/32767 tile. Then two codes, of what lies
@@ -64,6 +66,7 @@ struct wm_compiled {
     uint32_t block_count;           /* of those that have tiles of their own */
     uint32_t *trees;
     size_t tree_count, tree_capacity;   /* words */
+    bool trees_aligned;             /* once compiled */
     uint32_t *records;              /* cover.h */
     size_t record_count, record_capacity;
     wm_tuples tuples;
@@ -134,10 +137,10 @@ static inline float wm_cut_above(wm_cut cut, const float *uv)
     return (uv[1 - steep] * (float)WM_CUT_UNIT - slope * uv[steep]) - offset;
 }
 
-/* The code of what lies below the line or above it. */
+/* The code of what lies below the line or above it. No branch here either. */
 static inline uint32_t wm_cut_next(wm_cut cut, bool above)
 {
-    return (uint32_t)(cut >> (above ? 48 : 32)) & (0xFFFF & ~WM_CUT_STEEP);
+    return (uint32_t)(cut >> (32 + 16 * (unsigned)above)) & (0xFFFF & ~WM_CUT_STEEP);
 }
 
 /* Fills index->compiled. Errors: WANMI_E_MEMORY, WANMI_E_CANCELLED,

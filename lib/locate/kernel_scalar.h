@@ -43,7 +43,9 @@ static size_t step_down(const wm_compiled *c, wm_scratch *s, size_t walking, siz
         bool is_clear = fabsf(over) > c->strip, is_label = (code & WM_CUT_LABEL) != 0;
         if (__builtin_expect(!is_clear, 0))
             wm_stop_at(s, who, s->at[k] - word, u, v);
-        s->ends[ended] = 2 * word - WM_TREE_LABELS - (code & ~WM_CUT_LABEL);
+        uint32_t end = 2 * word - WM_TREE_LABELS - (code & ~WM_CUT_LABEL);
+        __builtin_prefetch(c->trees + (is_label ? end : 2 * (word + code)));
+        s->ends[ended] = end;
         s->found[ended] = who;
         ended += is_clear & is_label;
         s->words[left] = word;

@@ -1,11 +1,5 @@
-/* A search's kernel for x86-64-v4: AVX-512, sixteen positions side by side.
- *
- * Words and cuts are fetched one by one into registers: gathers take longer than
- * loads on the processors it was measured on (Zen 5: 1.2 and 1.8 cycles against 0.8). */
-#include <immintrin.h>
-#include <string.h>
-
-#include "kernel.h"
+/* A search's kernel for x86-64-v4: AVX-512, sixteen positions side by side. */
+#include "kernel_wide.h"
 
 /* The next `count` of sixteen. */
 static inline __mmask16 lanes_of(size_t count)
@@ -93,18 +87,6 @@ static void place_all(const wm_compiled *c, wm_scratch *s, const double *xs, con
 
 /* ---- 2: words ------------------------------------------------------------------------ */
 
-/* Two places a load. `count` may be rounded up. */
-static void fetch_words(const uint32_t *tiles, uint32_t *words, size_t count)
-{
-#pragma GCC unroll 8
-    for (size_t i = 0; i < count; i += 2) {
-        uint64_t two;
-        memcpy(&two, words + i, sizeof two);
-        words[i] = tiles[(uint32_t)two];
-        words[i + 1] = tiles[two >> 32];
-    }
-}
-
 /* Packs what leads to a tree. */
 static size_t sort_words(wm_scratch *s, size_t count, uint32_t *labels)
 {
@@ -128,31 +110,9 @@ static size_t sort_words(wm_scratch *s, size_t count, uint32_t *labels)
 
 /* ---- 3: cuts ------------------------------------------------------------------------- */
 
-static inline __m128i two_cuts(const uint64_t *cuts, const uint32_t *at)
+static inline __m512i eight_cuts(const uint32_t *trees, const uint32_t *at)
 {
-    uint64_t two;
-    memcpy(&two, at, sizeof two);
-    return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)(cuts + (uint32_t)two)),
-                              _mm_loadl_epi64((const __m128i *)(const void *)(cuts + (two >> 32))));
-}
-
-static inline __m512i eight_cuts(const uint64_t *cuts, const uint32_t *at)
-{
-    __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(two_cuts(cuts, at)),
-                                          two_cuts(cuts, at + 2), 1);
-    __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(two_cuts(cuts, at + 4)),
-                                           two_cuts(cuts, at + 6), 1);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-
-/* Those of the sixteen from `first` on that are too near a line. */
-static __attribute__((noinline)) void stop(wm_scratch *s, const uint32_t *from, size_t first,
-                                           uint32_t near)
-{
-    for (; near != 0; near &= near - 1) {
-        size_t k = first + (size_t)__builtin_ctz(near);
-        wm_stop_at(s, s->who[k], from[k] - s->words[k], s->uv[0][k], s->uv[1][k]);
-    }
+    return _mm512_inserti64x4(_mm512_castsi256_si512(four_cuts(trees, at)), four_cuts(trees, at + 4), 1);
 }
 
 /* All that are walking go one cut down, as in kernel_scalar.h. `from`: their cuts. */
@@ -162,10 +122,9 @@ static inline size_t step_down(const wm_compiled *c, wm_scratch *s, const uint32
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
     const __m512 unit = _mm512_set1_ps((float)WM_CUT_UNIT), strip = _mm512_set1_ps(c->strip);
-    const uint64_t *cuts = (const uint64_t *)(const void *)c->trees;
     size_t left = 0, ended = *found;
     for (size_t k = 0; k < walking; k += 16) {
-        __m512i a = eight_cuts(cuts, from + k), b = eight_cuts(cuts, from + k + 8);
+        __m512i a = eight_cuts(c->trees, from + k), b = eight_cuts(c->trees, from + k + 8);
         __m512i word = _mm512_loadu_si512(s->words + k), who = _mm512_loadu_si512(s->who + k);
         __m512 u = _mm512_loadu_ps(s->uv[0] + k), v = _mm512_loadu_ps(s->uv[1] + k);
         __m512i line = _mm512_permutex2var_epi32(a, even, b), next = _mm512_permutex2var_epi32(a, odd, b);
@@ -216,14 +175,13 @@ static void search(const wm_compiled *c, wm_scratch *s, const double *xs, const 
     const uint32_t *from = s->words;
     if (walking > 0)
         fill_up(s->words, walking, somewhere);
+    foresee_trees(c, s, walking);
     while (walking > 0) {
         walking = step_down(c, s, from, walking, &found);
         from = s->at;
         fill_up(s->at, walking, somewhere);
     }
-#pragma GCC unroll 4
-    for (size_t k = 0; k < found; k++)
-        labels[s->found[k]] = c->trees[s->ends[k]];
+    take_labels(c, s, found, labels);
 }
 
 /* ---- answers ------------------------------------------------------------------------- */

@@ -1,13 +1,45 @@
 /* One position a call. What is certain is answered here, by the operations of the
  * kernels on one position; everything else goes the way of all positions. */
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "session.h"
 #include "tile.h"
 
-/* x, y by a chart's polynomial, with the bits of wanmi_chart_forward; false where it
- * does not cover the position. Formula: wanmi_chart_view. */
+/* x and y side by side, as their coefficients stand. */
+typedef double pair __attribute__((vector_size(16)));
+
+static inline pair load_pair(const double *from)
+{
+    pair both;
+    memcpy(&both, from, sizeof both);
+    return both;
+}
+
+/* `degree` is a constant where this is called: all loops are unrolled. Formula:
+ * wanmi_chart_view; the bits are those of wanmi_chart_forward. */
+static inline __attribute__((always_inline)) void evaluate_box(const double *box, uint32_t degree,
+                                                               double *x, double *y)
+{
+    const double *c = box + 4, u = *x - box[0], v = *y - box[1];
+    pair p = load_pair(c);
+    c += 2;
+#pragma GCC unroll 16
+    for (uint32_t power = degree; power-- > 0;) {
+        pair q = load_pair(c);
+        c += 2;
+#pragma GCC unroll 16
+        for (uint32_t j = power; j < degree; j++, c += 2)
+            q = q * u + load_pair(c);
+        p = p * v + q;
+    }
+    p += load_pair(box + 2);
+    *x = p[0];
+    *y = p[1];
+}
+
+/* x, y by a chart's polynomial; false where it does not cover the position. */
 static bool evaluate(const wanmi_chart_view *view, double lon, double lat, double *x, double *y)
 {
     /* Negated, so that NaN lies outside. */
@@ -20,21 +52,15 @@ static bool evaluate(const wanmi_chart_view *view, double lon, double lat, doubl
     uint32_t slot = view->slots[(size_t)row * view->columns + column];
     if (slot == WANMI_NONE)
         return false;
-    const double *box = view->boxes + (size_t)slot * view->stride, *c = box + 6;
-    const double u = lon - box[0], v = lat - box[1];
-    double px = box[4], py = box[5];
-    for (uint32_t power = view->degree; power-- > 0;) {
-        double qx = c[0], qy = c[1];
-        c += 2;
-        for (uint32_t j = power; j < view->degree; j++, c += 2) {
-            qx = qx * u + c[0];
-            qy = qy * u + c[1];
-        }
-        px = px * v + qx;
-        py = py * v + qy;
+    const double *box = view->boxes + (size_t)slot * view->stride;
+    *x = lon;
+    *y = lat;
+    switch (view->degree) {
+    case 3: evaluate_box(box, 3, x, y); break;
+    case 4: evaluate_box(box, 4, x, y); break;
+    case 5: evaluate_box(box, 5, x, y); break;
+    default: evaluate_box(box, view->degree, x, y); break;
     }
-    *x = box[2] + px;
-    *y = box[3] + py;
     return true;
 }
 

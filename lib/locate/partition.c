@@ -431,12 +431,24 @@ static wanmi_status cut_region(wm_partition *p, way *w, size_t first_piece, size
 
 /* ---- into the index ------------------------------------------------------------------------ */
 
+/* Where the first cut comes to stand: labels and cuts in as few lines of the cache as can
+ * be, for each is a wait where the trees are larger than it. */
+static size_t cuts_at(size_t start, const wm_sapling *t)
+{
+    size_t head = t->label_count + WM_TREE_HEAD, cuts = (start + head + 1) / 2 * 2;
+    size_t words = head + 2 * t->cut_count, lines = (words + WM_TREE_LINE - 1) / WM_TREE_LINE;
+    if ((cuts - head) % WM_TREE_LINE + words <= lines * WM_TREE_LINE)
+        return cuts;
+    start = (start + WM_TREE_LINE - 1) / WM_TREE_LINE * WM_TREE_LINE;
+    return (start + head + 1) / 2 * 2;
+}
+
 /* Labels backwards, cut count, record, cuts, edges, lists: compiled.h. */
 static wanmi_status write_tree(wm_partition *p, uint32_t record, uint32_t *word)
 {
     wm_sapling *t = &p->tree;
     wm_compiled *to = p->to;
-    size_t cuts = (to->tree_count + t->label_count + WM_TREE_HEAD + 1) / 2 * 2;
+    size_t cuts = cuts_at(to->tree_count, t);
     size_t end = cuts + 3 * t->cut_count + t->list_count;
     if (cuts / 2 >= WM_LABEL ||
         !wm_reserve(p->host, (void **)&to->trees, &to->tree_capacity, end, sizeof *to->trees))

@@ -14,7 +14,7 @@ enum { SIDE_MAX = 1 << 20, GAPS_TRIED = 16, FIRST_LINES = 1024 };
 static const double STEP_MIN_M = 0.01;
 /* How many tiles for one edge that stands on no wall. More tiles are quicker to
  * search and weigh more. */
-static const double TILES_AN_EDGE = 0.1;
+static const double TILES_AN_EDGE = 0.2;
 
 typedef struct line {
     double at, length;              /* of all edges along it */
