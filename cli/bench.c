@@ -5,6 +5,7 @@
 
 #include "dispatch.h"
 #include "locate.h"
+#include "routing.h"
 #include "rows.h"
 #include "workload.h"
 
@@ -156,11 +157,29 @@ static int run_locate(bench *b, const char **more, size_t count)
     return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
 }
 
+static int run_route(bench *b, size_t more)
+{
+    if (more > 0)
+        return cli_usage("bench", "route makes its own city: it takes no workload");
+    if (b->points < 1 || b->rounds < 1 || b->rounds > BENCH_ROUNDS_LIMIT)
+        return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
+    bench_route_options options;
+    bench_route_options_init(&options);
+    options.events = (size_t)b->points;
+    options.rounds = (unsigned)b->rounds;
+    options.seed = (uint64_t)b->seed;
+    options.processor_time = b->locate.processor_time;
+    options.json_path = b->locate.json_path;
+    return bench_route(&options);
+}
+
 static int run_named(bench *b, const char **operands, size_t count)
 {
-    static const char *const names[] = {"locate", "dispatch", NULL};
+    static const char *const names[] = {"locate", "route", "dispatch", NULL};
     if (strcmp(operands[0], "locate") == 0)
         return run_locate(b, operands + 1, count - 1);
+    if (strcmp(operands[0], "route") == 0)
+        return run_route(b, count - 1);
     if (strcmp(operands[0], "dispatch") == 0) {
         if (count > 1)
             return cli_usage("bench", "dispatch does not know what to do with '%s'", operands[1]);
@@ -169,7 +188,7 @@ static int run_named(bench *b, const char **operands, size_t count)
     const char *nearest = cli_nearest(operands[0], names);
     if (nearest != NULL)
         return cli_usage("bench", "there is no bench '%s' (did you mean %s?)", operands[0], nearest);
-    return cli_usage("bench", "there is no bench '%s': locate or dispatch", operands[0]);
+    return cli_usage("bench", "there is no bench '%s': locate, route or dispatch", operands[0]);
 }
 
 int cli_bench(int argc, char **argv)
@@ -188,7 +207,7 @@ int cli_bench(int argc, char **argv)
         {"lat", '\0', "COLUMN", "column of the latitude, or y (default lat)", CLI_TEXT, &b.columns.lat},
         {"datum", '\0', "DATUM", "of those positions: wgs84, cgcs2000 or map (default wgs84)", CLI_TEXT,
          &b.datum_name},
-        {"points-count", '\0', "N", "points of a seeded set (default 1000000)", CLI_WHOLE, &b.points},
+        {"points-count", '\0', "N", "points of a seeded set, events of route (default 1000000)", CLI_WHOLE, &b.points},
         {"rounds", '\0', "N", "rounds, of which the median counts (default 5)", CLI_WHOLE, &b.rounds},
         {"verify", '\0', "N", "compares and does not time: N uniform points of each map, N / 20 of other sets",
          CLI_WHOLE, &b.verify},
@@ -207,7 +226,8 @@ int cli_bench(int argc, char **argv)
     const cli_command command = {
         "bench", "NAME [W1|W2|W3|W4 ...]",
         "Measures on this machine, all sides on the same input in one run. NAME is locate (both engines\n"
-        "beside PROJ and GEOS) or dispatch (records through ring and sinks).",
+        "beside PROJ and GEOS), route (events with known places to deliveries, the rules as they are compiled\n"
+        "beside one after the other) or dispatch (records through ring and sinks).",
         "wanmi bench locate --workload W1 --json locate.json", options, CLI_COUNT(options), 1,
         1 + BENCH_WORKLOADS_MAX};
     int code = cli_parse(&command, argc, argv, operands, &count);

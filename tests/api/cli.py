@@ -585,7 +585,7 @@ def test_bench():
         return
     Run('bench').gives(2, '').says('wants NAME')
     Run('bench', 'locat').gives(2, '').says("there is no bench 'locat' (did you mean locate?)")
-    Run('bench', 'xyzzy').gives(2, '').says("there is no bench 'xyzzy': locate or dispatch")
+    Run('bench', 'xyzzy').gives(2, '').says("there is no bench 'xyzzy': locate, route or dispatch")
     Run('bench', 'locate', 'W9').gives(2, '').says("there is no workload 'W9'")
     Run('bench', 'locate', '--workload', 'W1,W9').gives(2, '').says("there is no workload 'W9'")
     Run('bench', 'locate', '--points', 'p.csv').gives(2, '').says('--points wants --map')
@@ -600,6 +600,11 @@ def test_bench():
     done.gives(0, err='').says('W1, uniform points (wgs84), all layers', 'a cell')
     check_bench('b.json', 'W1', {('uniform', 'wgs84'), ('clustered', 'wgs84'), ('adversarial', 'wgs84'),
                                  ('adversarial', 'map'), ('trajectory', 'wgs84')}, 2000)
+    Run('bench', 'route', 'W1').gives(2, '').says('takes no workload')
+    Run('bench', 'route', '--points-count', '3000', '--rounds', '1', '--json', 'b.json').gives(0, err='').says('10000 cells')
+    rows = json.loads(read('b.json'))['results']
+    check('bench route', all(field in row for row in rows for field in BENCH_FIELDS) and rows[0]['method'] == 'plain' and
+          all(row['differences'] == 0 and row['count'] == 3000 and 1 < row['deliveries'] < 2 for row in rows), rows)
     points = 'lon,lat\n' + ''.join('%.6f,%.6f\n' % (116.4 + i * 1e-5, 39.9 + i * 1e-5) for i in range(500))
     write('points.csv', points + '200,100\nnan,1\nx,39.9\n')
     Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--rounds', '1', '--json', 'b.json').gives(0) \
