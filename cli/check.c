@@ -128,7 +128,11 @@ static wanmi_status look(run *r, wanmi_error *error)
     wanmi_status status = wanmi_check(r->checked.map, &options, cli_findings_add, &r->checked.findings,
                                       &found, error);
     cli_progress_end(&r->checked.progress);
-    return status;
+    /* A file of areas has no tables to look through. */
+    if (status != WANMI_OK || r->crs_text != NULL)
+        return status;
+    return wanmi_plan_check(r->checked.map, r->checked.instant_us, cli_findings_plan, &r->checked.findings,
+                            NULL, error);
 }
 
 static int report(run *r)
@@ -203,8 +207,9 @@ int cli_check(int argc, char **argv)
     const cli_command command = {
         "check", "MAP|FILE",
         "Looks for gaps, overlaps, invalid rings, wrong or doubled codes, cells far from 10,000 m2,\n"
-        "areas across their parent, duties and rules that point nowhere: in a map, or with --crs and\n"
-        "--code in any file OGR reads. Exit code 1 when there is a finding of severity error.",
+        "areas across their parent; in a map also for areas nobody answers for, rules that can never\n"
+        "match, units nobody uses, and whatever else its tables say in vain. With --crs and --code it\n"
+        "checks the areas of any file OGR reads. Exit code 1 when there is a finding of severity error.",
         "wanmi check district.gpkg --html check.html", options, CLI_COUNT(options), 1, 1};
     const char *operands[1];
     size_t count = 0;

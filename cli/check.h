@@ -11,6 +11,9 @@ enum { CLI_NOTE = 1, CLI_WARNING = 2, CLI_ERROR = 3 };
 typedef struct cli_finding {
     wanmi_finding_kind kind;
     int32_t severity;
+    char *table;                /* of the map's tables, or "" */
+    char *column;
+    char *value;
     char *layer;
     char *code;
     char *other;
@@ -44,6 +47,8 @@ typedef struct cli_checked {
 
 /* A wanmi_finding_fn; `user` is a cli_findings. */
 void cli_findings_add(void *user, const wanmi_finding *finding);
+/* A wanmi_plan_finding_fn; `user` is a cli_findings. */
+void cli_findings_plan(void *user, const wanmi_plan_finding *finding);
 /* A wanmi_problem_fn: what reading says becomes a finding too. */
 void cli_findings_problem(void *user, const wanmi_error *problem);
 /* Degrees for those that have only x, y. */

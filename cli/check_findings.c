@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "options.h"
 
 static char *copy(const char *text)
 {
@@ -23,11 +24,53 @@ static cli_finding *next(cli_findings *f, int32_t severity)
     return &f->list[f->count++];
 }
 
+static const struct { const char *name; wanmi_finding_kind kind; } tables[] = {
+    {"wanmi_units", WANMI_FINDING_UNIT},           {"wanmi_duties", WANMI_FINDING_DUTY},
+    {"wanmi_rules", WANMI_FINDING_RULE},           {"wanmi_objects", WANMI_FINDING_OBJECT},
+    {"wanmi_calendars", WANMI_FINDING_CALENDAR},   {"wanmi_deadlines", WANMI_FINDING_DEADLINE},
+    {"wanmi_escalations", WANMI_FINDING_ESCALATION},
+};
+
+/* What names a place is a layer, or one of the map's tables, which no layer is called as. */
+static bool is_table(const char *name)
+{
+    return strncmp(name, "wanmi_", strlen("wanmi_")) == 0;
+}
+
+static const char *table_of(const char *name)
+{
+    return is_table(name) ? name : "";
+}
+
+static const char *layer_of(const char *name)
+{
+    return is_table(name) ? "" : name;
+}
+
+static wanmi_finding_kind kind_of(wanmi_status status, const char *table)
+{
+    for (size_t i = 0; i < CLI_COUNT(tables); i++)
+        if (strcmp(tables[i].name, table) == 0)
+            return tables[i].kind;
+    switch (status) {
+    case WANMI_E_MAP_GEOMETRY: return WANMI_FINDING_GEOMETRY;
+    case WANMI_E_MAP_CODE: return WANMI_FINDING_CODE;
+    case WANMI_E_MAP_PARENT: return WANMI_FINDING_PARENT;
+    case WANMI_E_MAP_DUTY:
+    case WANMI_E_ROUTE_NOBODY: return WANMI_FINDING_DUTY;
+    case WANMI_E_MAP_UNIT: return WANMI_FINDING_UNIT;
+    case WANMI_E_MAP_RULE:
+    case WANMI_E_ROUTE_RULE: return WANMI_FINDING_RULE;
+    default: return WANMI_FINDING_OTHER;
+    }
+}
+
 void cli_findings_add(void *user, const wanmi_finding *finding)
 {
     cli_finding *to = next(user, finding->severity);
     *to = (cli_finding){
-        .kind = finding->kind, .severity = finding->severity, .layer = copy(finding->layer),
+        .kind = finding->kind, .severity = finding->severity, .table = copy(table_of(finding->layer)),
+        .column = copy(""), .value = copy(""), .layer = copy(layer_of(finding->layer)),
         .code = copy(finding->code), .other = copy(finding->other), .message = copy(finding->message),
         .row = finding->row, .area_m2 = finding->area_m2, .x = finding->x, .y = finding->y,
         .lon = finding->lon, .lat = finding->lat};
@@ -38,17 +81,17 @@ void cli_findings_add(void *user, const wanmi_finding *finding)
     memcpy(to->wkb, finding->wkb, finding->wkb_size);
 }
 
-static wanmi_finding_kind kind_of(wanmi_status status)
+void cli_findings_plan(void *user, const wanmi_plan_finding *finding)
 {
-    switch (status) {
-    case WANMI_E_MAP_GEOMETRY: return WANMI_FINDING_GEOMETRY;
-    case WANMI_E_MAP_CODE: return WANMI_FINDING_CODE;
-    case WANMI_E_MAP_PARENT: return WANMI_FINDING_PARENT;
-    case WANMI_E_MAP_DUTY:
-    case WANMI_E_MAP_UNIT: return WANMI_FINDING_DUTY;
-    case WANMI_E_MAP_RULE: return WANMI_FINDING_RULE;
-    default: return WANMI_FINDING_OTHER;
-    }
+    cli_finding *to = next(user, finding->severity);
+    /* An error of the whole plan names a cell, in the place of the table. */
+    const char *layer = finding->layer[0] != '\0' ? finding->layer : layer_of(finding->table);
+    *to = (cli_finding){
+        .kind = kind_of(finding->status, finding->table), .severity = finding->severity,
+        .table = copy(table_of(finding->table)), .column = copy(finding->column),
+        .value = copy(finding->value), .layer = copy(layer), .code = copy(finding->code),
+        .other = copy(""), .message = copy(finding->message), .row = finding->row, .area_m2 = NAN,
+        .x = NAN, .y = NAN, .lon = NAN, .lat = NAN};
 }
 
 /* GEOS names the place of what is wrong at the end of its words: " at X Y". */
@@ -66,8 +109,9 @@ void cli_findings_problem(void *user, const wanmi_error *problem)
 {
     cli_finding *to = next(user, CLI_ERROR);
     *to = (cli_finding){
-        .kind = kind_of(problem->status), .severity = CLI_ERROR, .layer = copy(problem->layer),
-        .code = copy(problem->code), .other = copy(""), .message = copy(problem->message),
+        .kind = kind_of(problem->status, problem->layer), .severity = CLI_ERROR,
+        .table = copy(table_of(problem->layer)), .column = copy(""), .value = copy(problem->value),
+        .layer = copy(layer_of(problem->layer)), .code = copy(problem->code), .other = copy(""), .message = copy(problem->message),
         .row = problem->row > 0 ? problem->row : 0, .area_m2 = NAN, .x = NAN, .y = NAN, .lon = NAN,
         .lat = NAN};
     if (to->kind == WANMI_FINDING_GEOMETRY)
@@ -112,7 +156,7 @@ void cli_findings_print(const cli_findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const cli_finding *f = &findings->list[i];
-        printf("%-7s  %-8s  %s", cli_severity_text(f->severity), wanmi_finding_text(f->kind), f->message);
+        printf("%-7s  %-10s  %s", cli_severity_text(f->severity), wanmi_finding_text(f->kind), f->message);
         if (isfinite(f->lon) && isfinite(f->lat))
             printf("  [%.7f %.7f]", f->lon, f->lat);
         putchar('\n');
@@ -123,6 +167,9 @@ void cli_findings_drop(cli_findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         cli_finding *f = &findings->list[i];
+        free(f->table);
+        free(f->column);
+        free(f->value);
         free(f->layer);
         free(f->code);
         free(f->other);
@@ -144,6 +191,9 @@ static json_t *finding_json(const cli_finding *f)
     json_t *object = json_object();
     json_object_set_new(object, "kind", json_string(wanmi_finding_text(f->kind)));
     json_object_set_new(object, "severity", json_string(cli_severity_text(f->severity)));
+    json_object_set_new(object, "table", json_string(f->table));
+    json_object_set_new(object, "column", json_string(f->column));
+    json_object_set_new(object, "value", json_string(f->value));
     json_object_set_new(object, "layer", json_string(f->layer));
     json_object_set_new(object, "code", json_string(f->code));
     json_object_set_new(object, "other", json_string(f->other));
@@ -160,7 +210,7 @@ static json_t *finding_json(const cli_finding *f)
 static json_t *counts_json(const cli_findings *findings)
 {
     json_t *counts = json_object();
-    for (int kind = WANMI_FINDING_GAP; kind <= WANMI_FINDING_OTHER; kind++) {
+    for (int kind = WANMI_FINDING_GAP; kind <= WANMI_FINDING_ESCALATION; kind++) {
         json_int_t count = 0;
         for (size_t i = 0; i < findings->count; i++)
             count += (int)findings->list[i].kind == kind;

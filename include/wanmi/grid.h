@@ -88,20 +88,27 @@ typedef enum wanmi_finding_kind {
     WANMI_FINDING_CODE = 3,         /* missing, doubled, or against the map's code layout */
     WANMI_FINDING_SIZE = 4,         /* a cell far from 10,000 m2 (below 1,000 or above 100,000) */
     WANMI_FINDING_PARENT = 5,       /* an area that crosses its parent, has none, or whose code is not its parent's prefix */
-    WANMI_FINDING_DUTY = 6,         /* a duty that points nowhere; a cell nobody answers for */
-    WANMI_FINDING_RULE = 7,         /* a rule that points nowhere or cannot be carried */
-    WANMI_FINDING_OTHER = 8         /* anything else that reading reported */
+    WANMI_FINDING_DUTY = 6,         /* a duty that points nowhere; areas nobody answers for */
+    WANMI_FINDING_RULE = 7,         /* a rule that points nowhere, cannot be carried or never matches (from 7 to 13,
+                                       objects aside, told by reading and by wanmi_plan_check) */
+    WANMI_FINDING_OTHER = 8,        /* anything else that reading reported */
+    WANMI_FINDING_UNIT = 9,         /* a unit that nothing leads to */
+    WANMI_FINDING_OBJECT = 10,      /* an object in no cell, or without owners */
+    WANMI_FINDING_CALENDAR = 11,
+    WANMI_FINDING_DEADLINE = 12,
+    WANMI_FINDING_ESCALATION = 13
 } wanmi_finding_kind;
 
-/* Text of a kind: gap overlap geometry code size parent duty rule other. Since: 0.1 */
+/* Text of a kind: gap overlap geometry code size parent duty rule other unit object
+ * calendar deadline escalation. Since: 0.1 */
 WANMI_API const char *wanmi_finding_text(wanmi_finding_kind kind);
 
 /* One finding; lives during the call that reports it. */
 typedef struct wanmi_finding {
     wanmi_finding_kind kind;
     int32_t severity;               /* 1 note, 2 warning, 3 error */
-    const char *layer;
-    const char *code;               /* the area */
+    const char *layer;              /* or table: wanmi_objects ... */
+    const char *code;               /* the area, or the row's */
     const char *other;              /* the other area, or "" */
     const char *message;            /* whole by itself */
     int64_t row;                    /* 0: not known */
@@ -124,7 +131,8 @@ typedef struct wanmi_check_options {
 
 WANMI_API void wanmi_check_options_init(wanmi_check_options *options);
 
-/* Looks for what is wrong with a map and reports each thing. A gap or overlap
+/* Looks for what is wrong with a map's areas, and with who acts where, and reports
+ * each thing; what is wrong with rules says wanmi_plan_check (route.h). A gap or overlap
  * counts when it is wider than the tolerance: its area is more than tolerance_m
  * times half its perimeter. `found` gives the number of findings.
  * Threads: the caller's; the map is only read.

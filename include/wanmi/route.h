@@ -77,6 +77,43 @@ typedef struct wanmi_router wanmi_router;
 WANMI_API wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words,
                                          wanmi_problem_fn on_problem, void *problem_user,
                                          wanmi_plan **plan, wanmi_error *error);
+
+/* What a check finds in the tables of a map. Texts live during the call that
+ * reports it; an unknown one is "". */
+typedef struct wanmi_plan_finding {
+    int32_t severity;               /* 1 note, 2 warning, 3 error: with one, the map makes no plan */
+    wanmi_status status;            /* of the error; WANMI_OK: a note or warning */
+    const char *table;              /* wanmi_rules, wanmi_units ...; or the cell layer */
+    const char *column;
+    const char *value;
+    const char *layer;              /* with an area: its layer */
+    const char *code;               /* of the area or unit */
+    const char *message;            /* whole by itself: names table, row, column and value */
+    int64_t row;                    /* of the source; 0: not known */
+} wanmi_plan_finding;
+
+typedef void (*wanmi_plan_finding_fn)(void *user, const wanmi_plan_finding *finding);
+
+/* Looks through all that routes, for people who write it, and reports each thing:
+ *   errors    what wanmi_plan_create refuses. Where a row is wrong, only the
+ *             tables are looked at further, not the rules
+ *   warnings  rules that can match no event (no such area, or none valid at
+ *             `instant_us`; no such day in the calendar; no object with such an owner;
+ *             an earlier rule with `last` matches all that they could); roles that
+ *             nobody has; two duties of one area, role and rank where a rule
+ *             takes the best; calendars without working hours; escalations that never
+ *             apply or find nobody
+ *   notes     units that nothing leads to; deadlines and calendars that nothing
+ *             names; modes that one row alone names while others share theirs;
+ *             rules whose validity is over
+ * `instant_us` WANMI_TIME_NONE: the clock's now. `found` (may be NULL) gives the
+ * number of findings. A rule is held against single earlier ones, not against
+ * several together: ten thousand rules take well under a second.
+ * Owns: nothing. Threads: any. Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY. Since: 0.2 */
+WANMI_API wanmi_status wanmi_plan_check(wanmi_map *map, int64_t instant_us,
+                                        wanmi_plan_finding_fn on_finding, void *user,
+                                        uint64_t *found, wanmi_error *error);
+
 WANMI_API wanmi_plan *wanmi_plan_retain(wanmi_plan *plan);
 WANMI_API void wanmi_plan_release(wanmi_plan *plan);
 WANMI_API wanmi_map *wanmi_plan_map(const wanmi_plan *plan);      /* borrowed */

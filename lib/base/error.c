@@ -91,6 +91,8 @@ static void write_place(wanmi_error *error, const wm_place *place)
     }
     if (between[0] != '\0')
         append(message, size, ": ");
+    if (given(place->column))
+        append(message, size, "column %s: ", place->column);
 }
 
 __attribute__((format(printf, 4, 0)))

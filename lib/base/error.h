@@ -11,10 +11,12 @@ typedef struct wm_place {
     const char *code;
     const char *value;
     int64_t row;
+    const char *column;
 } wm_place;
 
 /* Fills `error` (may be NULL) and gives `status` back, to be returned. The
- * place is written before the words: "FILE: layer L, row 7, code C: words: 'value'". */
+ * place is written before the words: "FILE: layer L, row 7, code C: column K: words:
+ * 'value'". */
 wanmi_status wm_error(wanmi_error *error, wanmi_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 wanmi_status wm_error_at(wanmi_error *error, wanmi_status status, const wm_place *place,

@@ -9,8 +9,9 @@
 
 const char *wanmi_finding_text(wanmi_finding_kind kind)
 {
-    static const char *const texts[] = {"gap",    "overlap", "geometry", "code", "size",
-                                        "parent", "duty",    "rule",     "other"};
+    static const char *const texts[] = {"gap",    "overlap",  "geometry", "code",   "size",
+                                        "parent", "duty",     "rule",     "other",  "unit",
+                                        "object", "calendar", "deadline", "escalation"};
     return (unsigned)kind < sizeof texts / sizeof *texts ? texts[kind] : "other";
 }
 
@@ -89,8 +90,13 @@ static wanmi_status tell(wm_check *check, wanmi_finding *finding, const GEOSGeom
     vsnprintf(words, sizeof words, format, arguments);
     const char *layer = finding->layer != NULL ? finding->layer : "";
     const char *code = finding->code != NULL ? finding->code : "";
-    snprintf(message, sizeof message, "%s%s%s%s%s%s", layer[0] != '\0' ? "layer " : "", layer,
-             layer[0] != '\0' && code[0] != '\0' ? ", " : "", code,
+    char row[32] = "";
+    bool table = strncmp(layer, "wanmi_", strlen("wanmi_")) == 0;
+    if (table && finding->row > 0)
+        snprintf(row, sizeof row, ", row %lld", (long long)finding->row);
+    snprintf(message, sizeof message, "%s%s%s%s%s%s%s",
+             table ? "table " : layer[0] != '\0' ? "layer " : "", layer, row,
+             layer[0] == '\0' || code[0] == '\0' ? "" : table ? ", code " : ", ", code,
              layer[0] != '\0' ? ": " : "", words);
     finding->layer = layer;
     finding->code = code;
@@ -173,9 +179,11 @@ static wanmi_status check_all(wm_check *check, wanmi_error *error)
     for (uint32_t i = 0; status == WANMI_OK && i < count; i++)
         status = wm_check_layer_rows(check, order[i].layer, error);
     if (status == WANMI_OK)
+        status = wm_check_service(check, error);
+    if (status == WANMI_OK)
         status = wm_check_duties(check, error);
     if (status == WANMI_OK)
-        status = wm_check_rules(check, error);
+        status = wm_check_objects(check, error);
     return status;
 }
 
@@ -226,7 +234,8 @@ wanmi_status wanmi_check(wanmi_map *map, const wanmi_check_options *options,
     if (map == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "a map must be given");
     wm_check check = {.map = map, .host = wanmi_map_host(map), .on_finding = on_finding,
-                      .user = user, .total = 2 * (uint64_t)wanmi_map_area_count(map)};
+                      .user = user,
+                      .total = 2 * (uint64_t)wanmi_map_area_count(map) + wanmi_map_object_count(map)};
     wanmi_status status = open_check(&check, options, error);
     if (status == WANMI_OK)
         status = check_all(&check, error);

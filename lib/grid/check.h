@@ -53,7 +53,8 @@ wanmi_status wm_check_layer_shapes(wm_check *check, uint32_t layer, wanmi_error 
 /* Codes, sizes, missing parents of a layer. */
 wanmi_status wm_check_layer_rows(wm_check *check, uint32_t layer, wanmi_error *error);
 wanmi_status wm_check_duties(wm_check *check, wanmi_error *error);
-wanmi_status wm_check_rules(wm_check *check, wanmi_error *error);
+wanmi_status wm_check_service(wm_check *check, wanmi_error *error);
+wanmi_status wm_check_objects(wm_check *check, wanmi_error *error);
 
 /* ---- shapes ------------------------------------------------------------------------- */
 

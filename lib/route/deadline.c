@@ -24,6 +24,7 @@ wanmi_status wm_limit_read(wm_compile *compile, double amount, const char *unit,
     if (!needs_calendar(limit->unit))
         return WANMI_OK;
     wm_place named = *place;
+    named.column = "calendar";
     named.value = calendar[0] != '\0' ? calendar : "default";
     limit->calendar = wm_calendars_find(&plan->calendars, named.value);
     if (limit->calendar == WANMI_NONE)
@@ -91,10 +92,12 @@ static wanmi_status read_grade(wm_compile *compile, const char *grade, const wm_
 
 static wanmi_status read_deadline(wm_compile *compile, const wanmi_deadline_def *def, wm_deadline *deadline)
 {
-    wm_place place = {.layer = "wanmi_deadlines", .row = def->row, .value = def->mode};
+    wm_place place = {.layer = "wanmi_deadlines", .row = def->row, .value = def->mode,
+                      .column = "mode"};
     *deadline = (wm_deadline){.min_severity = (uint8_t)def->min_severity};
     wanmi_status status = wm_modes_read(compile, def->mode, &place, &deadline->modes);
     place.value = def->grade;
+    place.column = "grade";
     if (status == WANMI_OK)
         status = read_grade(compile, def->grade, &place, &deadline->grade);
     if (status == WANMI_OK)

@@ -26,7 +26,8 @@ struct wm_escalation {
 static wanmi_status refuse(wm_compile *compile, const wanmi_escalation_def *def, const char *value,
                            const char *words)
 {
-    const wm_place place = {.layer = "wanmi_escalations", .row = def->row, .value = value};
+    const wm_place place = {.layer = "wanmi_escalations", .row = def->row, .column = "at_layer",
+                            .value = value};
     return wm_problem(compile, WANMI_E_ROUTE_RULE, &place, "escalation with seq %d: %s", def->seq, words);
 }
 
@@ -67,7 +68,7 @@ static wanmi_status read_row(wm_compile *compile, const wanmi_escalation_def *de
                              struct wm_escalation *row)
 {
     const wanmi_map *map = compile->plan->map;
-    wm_place place = {.layer = "wanmi_escalations", .row = def->row, .value = def->mode};
+    wm_place place = {.layer = "wanmi_escalations", .row = def->row, .column = "mode", .value = def->mode};
     *row = (struct wm_escalation){
         .class_prefix = def->class_prefix, .role = role_of(map, def->role),
         .min_severity = (uint8_t)def->min_severity, .priority = (int8_t)def->priority,

@@ -64,7 +64,8 @@ void wm_warn_of_modes(wm_compile *compile)
     for (uint32_t i = 0; i < plan->mode_count && shared; i++) {
         wm_place place = compile->mode_place[i];
         place.value = plan->modes[i];
+        place.column = "mode";
         if (compile->mode_rows[i] == 1 && strcmp(plan->modes[i], "normal") != 0)
-            wm_warn(compile, &place, "no other row names this mode");
+            wm_note(compile, &place, "no other row names this mode");
     }
 }

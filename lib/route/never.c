@@ -9,11 +9,17 @@ typedef struct wm_view {
     wm_compile *compile;
     uint32_t number;
     wanmi_rule_def def;
+    const uint8_t *owned;               /* of each unit: in which places it owns some object */
 } wm_view;
 
-static void say(const wm_view *view, const char *value, const char *words)
+static wm_place place_of(const wm_view *view, const char *column, const char *value)
 {
-    const wm_place place = {.layer = "wanmi_rules", .row = view->def.row, .value = value};
+    return (wm_place){.layer = "wanmi_rules", .row = view->def.row, .column = column, .value = value};
+}
+
+static void say(const wm_view *view, const char *column, const char *value, const char *words)
+{
+    const wm_place place = place_of(view, column, value);
     wm_warn(view->compile, &place, "rule with seq %d: %s", view->def.seq, words);
 }
 
@@ -72,7 +78,7 @@ static void warn_if_shadowed(const wm_view *view)
         char words[96];
         snprintf(words, sizeof words, "can never match: the rule with seq %d matches all that it could, "
                  "and is the last", def.seq);
-        say(view, NULL, words);
+        say(view, NULL, NULL, words);
         return;
     }
 }
@@ -98,47 +104,105 @@ static void warn_of_days(const wm_view *view, const wm_when *when)
     if (when == NULL || (when->days != WANMI_DAYS_WORK && when->days != WANMI_DAYS_REST))
         return;
     if (!week_has(&view->compile->plan->calendars.list[when->calendar], when->days == WANMI_DAYS_WORK))
-        say(view, view->def.weekdays, "can never match: the calendar has no such day");
+        say(view, "weekdays", view->def.weekdays, "can never match: the calendar has no such day");
 }
 
+/* Owners are looked up in what the objects together have: a rule then costs no
+ * walk through all of them. */
 static void warn_of_owner(const wm_view *view, const wm_owner *owner)
 {
     const wanmi_plan *plan = view->compile->plan;
     if (owner == NULL)
         return;
+    for (uint32_t unit = owner->first_unit; unit < owner->end_unit; unit++)
+        for (int32_t place = 0; place < 3; place++) {
+            const uint32_t owners[3] = {place == 0 ? unit : WANMI_NONE, place == 1 ? unit : WANMI_NONE,
+                                        place == 2 ? unit : WANMI_NONE};
+            if ((view->owned[unit] >> place & 1) != 0 && wm_owner_holds(plan, owner, owners))
+                return;
+        }
+    say(view, "owner", view->def.owner, "can never match: no object has such an owner");
+}
+
+/* A bit for each place in which some object has the unit. */
+static void find_owned(const wanmi_plan *plan, uint8_t *owned)
+{
     for (uint32_t i = 0; i < plan->object_count; i++) {
         wanmi_object_info object;
-        if (wanmi_map_object(plan->map, i, &object) == WANMI_OK
-            && wm_owner_holds(plan, owner, object.owners))
-            return;
+        wanmi_map_object(plan->map, i, &object);
+        for (unsigned place = 0; place < 3; place++)
+            if (object.owners[place] != WANMI_NONE)
+                owned[object.owners[place]] |= (uint8_t)(1u << place);
     }
-    say(view, view->def.owner, "can never match: no object has such an owner");
 }
 
 static void warn_of_role(const wm_view *view, const wm_rule *rule)
 {
     const wanmi_plan *plan = view->compile->plan;
-    if (rule->office == WANMI_NONE || rule->unit_count != 0)
+    if (rule->office == WANMI_NONE || plan->offices[rule->office].most != 0)
         return;
-    for (uint32_t i = 0; i < plan->run_count; i++)
-        if (plan->runs[i].role == rule->role)
-            return;
-    say(view, view->def.role, "reaches nobody: no area has a duty of this role");
+    say(view, "role", view->def.role, rule->unit_count != 0
+        ? "only the units are reached: no area it asks, nor one above, has a duty of this role"
+        : "reaches nobody: no area it asks, nor one above, has a duty of this role");
 }
 
-void wm_warn_of_rules(wm_compile *compile)
+/* ---- what hangs on the instant of a check ------------------------------------------------ */
+
+static bool is_valid_area(const wm_view *view, uint32_t area)
+{
+    wanmi_area_version version;
+    int64_t now = view->compile->instant_us;
+    return wanmi_map_area_version(view->compile->plan->map, area, &version) == WANMI_OK
+        && (version.valid_from_us == WANMI_TIME_NONE || version.valid_from_us <= now)
+        && (version.valid_to_us == WANMI_TIME_NONE || now < version.valid_to_us);
+}
+
+static void warn_of_areas(const wm_view *view, const wm_rule *rule)
+{
+    bool whole = view->def.area == NULL || view->def.area[0] == '\0';
+    const char *column = whole ? "layer" : "area", *value = whole ? view->def.layer : view->def.area;
+    if (rule->layer == WANMI_NONE)
+        return;
+    if (rule->first_area == rule->end_area) {
+        say(view, column, value, "can never match: the layer has no areas");
+        return;
+    }
+    if (!view->compile->checking)
+        return;
+    for (uint32_t area = rule->first_area; area < rule->end_area; area++)
+        if (is_valid_area(view, area))
+            return;
+    say(view, column, value, "matches nothing now: no such area is valid at this instant");
+}
+
+static void note_validity(const wm_view *view, const wm_rule *rule)
+{
+    if (!view->compile->checking || rule->to > view->compile->instant_us)
+        return;
+    const wm_place place = place_of(view, "valid_to", NULL);
+    wm_note(view->compile, &place, "rule with seq %d: its validity is over", view->def.seq);
+}
+
+wanmi_status wm_warn_of_rules(wm_compile *compile)
 {
     const wanmi_plan *plan = compile->plan;
+    size_t units = wanmi_map_unit_count(plan->map);
+    uint8_t *owned = wm_alloc_zero(&plan->host, units);
+    if (owned == NULL)
+        return WANMI_E_MEMORY;
+    find_owned(plan, owned);
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         const wm_rule *rule = &plan->rules[i];
-        wm_view view = {.compile = compile, .number = i};
+        wm_view view = {.compile = compile, .number = i, .owned = owned};
         wanmi_rule_def_init(&view.def);
         wanmi_map_rule(plan->map, i, &view.def);
-        if (rule->layer != WANMI_NONE && rule->first_area == rule->end_area)
-            say(&view, view.def.layer, "can never match: the layer has no such area");
+        warn_of_areas(&view, rule);
         warn_of_days(&view, rule->when);
         warn_of_owner(&view, rule->owner);
         warn_of_role(&view, rule);
         warn_if_shadowed(&view);
+        note_validity(&view, rule);
     }
+    wm_free(&plan->host, owned, units);
+    return WANMI_OK;
 }

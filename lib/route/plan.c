@@ -5,6 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- what is wrong ------------------------------------------------------------------- */
+
+enum { NOTE = 1, WARNING = 2, ERROR = 3 };
+
+static const char *text_of(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static void tell(wm_compile *compile, int32_t severity, const wm_place *place, const wanmi_error *words)
+{
+    const wanmi_plan_finding finding = {
+        .severity = severity, .status = words->status, .row = place->row > 0 ? place->row : 0,
+        .table = text_of(place->layer), .column = text_of(place->column), .value = text_of(place->value),
+        .layer = text_of(compile->area_layer), .code = text_of(place->code), .message = words->message};
+    compile->found++;
+    if (compile->on_finding != NULL)
+        compile->on_finding(compile->finding_user, &finding);
+}
+
 wanmi_status wm_problem(wm_compile *compile, wanmi_status status, const wm_place *place,
                         const char *format, ...)
 {
@@ -17,25 +37,44 @@ wanmi_status wm_problem(wm_compile *compile, wanmi_status status, const wm_place
     wm_error_at(&problem, status, place, "%s", words);
     if (compile->problems++ == 0)
         compile->first = problem;
-    if (compile->on_problem == NULL)
-        return status;
-    compile->on_problem(compile->problem_user, &problem);
-    return WANMI_OK;
+    if (compile->checking)
+        tell(compile, ERROR, place, &problem);
+    else if (compile->on_problem != NULL)
+        compile->on_problem(compile->problem_user, &problem);
+    return compile->checking || compile->on_problem != NULL ? WANMI_OK : status;
+}
+
+__attribute__((format(printf, 4, 0)))
+static void hint(wm_compile *compile, int32_t severity, const wm_place *place, const char *format,
+                 va_list arguments)
+{
+    char words[400];
+    vsnprintf(words, sizeof words, format, arguments);
+    wanmi_error problem;
+    wm_error_at(&problem, WANMI_OK, place, "%s", words);
+    if (compile->checking)
+        tell(compile, severity, place, &problem);
+    else if (compile->on_problem != NULL)
+        compile->on_problem(compile->problem_user, &problem);
 }
 
 void wm_warn(wm_compile *compile, const wm_place *place, const char *format, ...)
 {
-    if (compile->on_problem == NULL)
-        return;
-    char words[400];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
+    hint(compile, WARNING, place, format, arguments);
     va_end(arguments);
-    wanmi_error problem;
-    wm_error_at(&problem, WANMI_OK, place, "%s", words);
-    compile->on_problem(compile->problem_user, &problem);
 }
+
+void wm_note(wm_compile *compile, const wm_place *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    hint(compile, NOTE, place, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- compiling ------------------------------------------------------------------------- */
 
 static void read_layers(wanmi_plan *plan)
 {
@@ -72,11 +111,10 @@ static wanmi_status compile_rest(wm_compile *compile)
         status = wm_check_promise(compile);
     if (status == WANMI_OK)
         status = wm_compile_bound(compile);
-    if (status == WANMI_OK && compile->on_problem != NULL) {
-        wm_warn_of_modes(compile);
-        wm_warn_of_rules(compile);
-    }
-    return status;
+    if (status != WANMI_OK || (compile->on_problem == NULL && !compile->checking))
+        return status;
+    wm_warn_of_modes(compile);
+    return wm_warn_of_rules(compile);
 }
 
 static wanmi_status compile_all(wm_compile *compile)
@@ -103,15 +141,12 @@ static wanmi_status compile_all(wm_compile *compile)
     return status == WANMI_E_MEMORY ? wm_error_memory(compile->error) : status;
 }
 
-wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words, wanmi_problem_fn on_problem,
-                               void *problem_user, wanmi_plan **plan, wanmi_error *error)
+wanmi_status wm_plan_make(wm_compile *compile, wanmi_map *map, wanmi_words *words, wanmi_plan **plan)
 {
-    if (map == NULL || words == NULL || plan == NULL)
-        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_plan_create needs a map, words and a plan");
     const wanmi_host *host = wanmi_map_host(map);
     wanmi_plan *fresh = wm_alloc_zero(host, sizeof *fresh);
     if (fresh == NULL)
-        return wm_error_memory(error);
+        return wm_error_memory(compile->error);
     atomic_init(&fresh->references, 1);
     fresh->host = *host;
     wm_arena_init(&fresh->arena, &fresh->host);
@@ -122,15 +157,23 @@ wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words, wanmi_problem
     fresh->fallback_office = WANMI_NONE;
     fresh->object_count = wanmi_map_object_count(map);
     read_layers(fresh);
-    wm_compile compile = {.plan = fresh, .on_problem = on_problem, .problem_user = problem_user,
-                          .error = error};
-    wanmi_status status = compile_all(&compile);
-    if (status != WANMI_OK) {
+    compile->plan = fresh;
+    wanmi_status status = compile_all(compile);
+    compile->plan = NULL;
+    if (status == WANMI_OK)
+        *plan = fresh;
+    else
         wanmi_plan_release(fresh);
-        return status;
-    }
-    *plan = fresh;
-    return WANMI_OK;
+    return status;
+}
+
+wanmi_status wanmi_plan_create(wanmi_map *map, wanmi_words *words, wanmi_problem_fn on_problem,
+                               void *problem_user, wanmi_plan **plan, wanmi_error *error)
+{
+    if (map == NULL || words == NULL || plan == NULL)
+        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_plan_create needs a map, words and a plan");
+    wm_compile compile = {.on_problem = on_problem, .problem_user = problem_user, .error = error};
+    return wm_plan_make(&compile, map, words, plan);
 }
 
 wanmi_plan *wanmi_plan_retain(wanmi_plan *plan)

@@ -191,6 +191,12 @@ typedef struct wm_compile {
     void *problem_user;
     uint32_t problems;
     wanmi_error first;                  /* problem */
+    bool checking;                      /* for wanmi_plan_check: everything goes to on_finding */
+    wanmi_plan_finding_fn on_finding;
+    void *finding_user;
+    uint64_t found;
+    int64_t instant_us;                 /* of the check */
+    const char *area_layer;             /* layer of the area whose code the place of a warning has */
     wanmi_error *error;
 } wm_compile;
 
@@ -202,6 +208,16 @@ wanmi_status wm_problem(wm_compile *compile, wanmi_status status, const wm_place
 /* Says what hinders nothing; the problem's status is WANMI_OK. */
 void wm_warn(wm_compile *compile, const wm_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of what need not be wrong at all. */
+void wm_note(wm_compile *compile, const wm_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* plan.c: makes a plan, or says in `compile` what is wrong. */
+wanmi_status wm_plan_make(wm_compile *compile, wanmi_map *map, wanmi_words *words, wanmi_plan **plan);
+
+/* check_tables.c: units, duties, calendars, deadlines and escalations that lead
+ * nowhere. Errors: memory. */
+wanmi_status wm_check_tables(wm_compile *compile, const wanmi_map *map);
 
 /* modes.c: the set that a column `mode` of a row names. */
 wanmi_status wm_modes_read(wm_compile *compile, const char *list, const wm_place *place, wm_modes *modes);
@@ -233,7 +249,7 @@ uint32_t wm_profile_find(const wanmi_plan *plan, const char *name);
 uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of);
 
 /* never.c: warnings of rules that can match no event. */
-void wm_warn_of_rules(wm_compile *compile);
+wanmi_status wm_warn_of_rules(wm_compile *compile);
 
 /* escalate.c: the rows of wanmi_escalations. */
 wanmi_status wm_compile_escalations(wm_compile *compile);

@@ -15,14 +15,14 @@ static bool given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static wm_place place_of(const wm_row *row, const char *value)
+static wm_place place_of(const wm_row *row, const char *column, const char *value)
 {
-    return (wm_place){.layer = "wanmi_rules", .row = row->def->row, .value = value};
+    return (wm_place){.layer = "wanmi_rules", .row = row->def->row, .column = column, .value = value};
 }
 
-static wanmi_status refuse(const wm_row *row, const char *value, const char *words)
+static wanmi_status refuse(const wm_row *row, const char *column, const char *value, const char *words)
 {
-    const wm_place place = place_of(row, value);
+    const wm_place place = place_of(row, column, value);
     return wm_problem(row->compile, WANMI_E_ROUTE_RULE, &place, "rule with seq %d: %s",
                       row->def->seq, words);
 }
@@ -83,7 +83,7 @@ static wanmi_status read_source(const wm_row *row)
     wanmi_status status = wanmi_words_number(row->compile->plan->words, source, strlen(source),
                                              &row->rule->source, row->compile->error);
     if (status == WANMI_E_ARGUMENT)
-        return refuse(row, source, "the column source is no text of 1 to 64 bytes of UTF-8");
+        return refuse(row, "source", source, "is no text of 1 to 64 bytes of UTF-8");
     return status;
 }
 
@@ -116,8 +116,9 @@ static wanmi_status read_deadline(const wm_row *row)
     if (!given(name))
         return WANMI_OK;
     row->rule->profile = wm_profile_find(row->compile->plan, name);
-    return row->rule->profile != WANMI_NONE ? WANMI_OK
-                                            : refuse(row, name, "there are no deadlines of this name");
+    if (row->rule->profile != WANMI_NONE)
+        return WANMI_OK;
+    return refuse(row, "deadline", name, "there are no deadlines of this name");
 }
 
 static wanmi_status read_role(const wm_row *row)
@@ -144,12 +145,12 @@ static wanmi_status read_role(const wm_row *row)
 static wanmi_status read_circumstances(const wm_row *row)
 {
     const wanmi_rule_def *def = row->def;
-    wm_place place = place_of(row, def->mode);
+    wm_place place = place_of(row, "mode", def->mode);
     wanmi_status status = wm_modes_read(row->compile, def->mode, &place, &row->rule->modes);
-    place = place_of(row, def->weekdays);
+    place = place_of(row, "weekdays", def->weekdays);
     if (status == WANMI_OK)
         status = wm_when_read(row->compile, def, &place, &row->rule->when);
-    place = place_of(row, def->owner);
+    place = place_of(row, "owner", def->owner);
     if (status == WANMI_OK)
         status = wm_owner_read(row->compile, def, &place, &row->rule->owner);
     return status;
@@ -170,7 +171,7 @@ static wanmi_status read_units(const wm_row *row)
         code[length] = '\0';
         uint32_t unit = wanmi_map_find_unit(plan->map, code);
         if (unit == WANMI_NONE)
-            return refuse(row, code, "there is no unit of this code");
+            return refuse(row, "unit", code, "there is no unit of this code");
         plan->rule_units[row->compile->units_read++] = unit;
         rule->unit_count++;
     }
@@ -184,7 +185,7 @@ static wanmi_status read_receivers(const wm_row *row)
     row->rule->role = WM_SHORT_NONE;
     row->rule->owner_role = -1;
     if (!given(def->unit) && !given(def->role))
-        return refuse(row, NULL, "names neither a unit nor a role: nobody would receive anything");
+        return refuse(row, NULL, NULL, "names neither a unit nor a role: nobody would receive anything");
     wanmi_status status = read_units(row);
     return status == WANMI_OK && given(def->role) ? read_role(row) : status;
 }

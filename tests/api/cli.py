@@ -540,6 +540,8 @@ def test_check():
     data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
     check('the page holds findings and outline', len(data['findings']) == len(report['findings'])
           and [len(layer['areas']) for layer in data['outline']] == [2, 2, 44], data['outline'][:1])
+    check('the page counts every kind', set(data['counts']) == set(report['counts']) and
+          set(re.findall(r"(\w+): '#", re.search(r'const colours = \{(.*?)\}', page, re.S).group(1))) == set(data['counts']))
     done = Run('check', vector('broken.geojson'), '--crs', 'EPSG:4548', '--code', 'code', '--json', 'c.json',
                '--html', 'c.html').gives(1)
     kinds = [(f['kind'], f['code'], f['row']) for f in json.loads(read('c.json'))['findings']]

@@ -121,10 +121,37 @@ static void routers_and_classes_first_seen(void **state)
     assert_false(memory.wrong_size);
 }
 
+static void checks(void **state)
+{
+    (void)state;
+    test_memory memory = {0};
+    wanmi_map *map = whole_map(&memory);
+    int64_t held = memory.held_blocks;
+    int tried = 0;
+    for (int64_t nth = 1;; nth++) {
+        uint64_t found = 1000;
+        wanmi_error error;
+        fail_from(&memory, nth, false);
+        wanmi_status status = wanmi_plan_check(map, 0, NULL, NULL, &found, &error);
+        bool failed = memory.calls >= memory.fail_at;
+        fail_from(&memory, 0, false);
+        assert_int_equal(status, failed ? WANMI_E_MEMORY : WANMI_OK);
+        assert_int_equal(memory.held_blocks, held);
+        if (!failed)
+            break;
+        assert_int_equal(error.status, WANMI_E_MEMORY);
+        assert_int_equal(found, 1000);
+        tried++;
+    }
+    assert_true(tried > 10);
+    wanmi_map_release(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plans),
+        cmocka_unit_test(checks),
         cmocka_unit_test(routers_and_classes_first_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -474,22 +474,102 @@ static void cells_far_from_their_size(void **state)
     }
 }
 
-static void cells_nobody_answers_for(void **state)
+/* Two cells in B, one of them in A; streets under a city or not. */
+static wanmi_map_builder *streets(const char *fallback, bool city)
+{
+    wanmi_map_builder *builder = test_builder(NULL);
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    meta.crs = "EPSG:4548";
+    meta.timezone = "UTC";
+    meta.fallback_unit = fallback;
+    assert_int_equal(wanmi_map_builder_meta(builder, &meta, NULL), WANMI_OK);
+    if (city)
+        test_add_layer(builder, "city", WANMI_PARTITION, 2, "");
+    test_add_layer(builder, "street", WANMI_PARTITION, 1, city ? "city" : "");
+    test_add_layer(builder, "cell", WANMI_PARTITION, 0, "street");
+    if (city)
+        test_add_box(builder, "city", "C", "", X, Y, X + 300, Y + 100);
+    test_add_unit(builder, "U", "");
+    test_add_box(builder, "street", "A", city ? "C" : "", X, Y, X + 100, Y + 100);
+    test_add_box(builder, "street", "B", city ? "C" : "", X + 100, Y, X + 300, Y + 100);
+    test_add_box(builder, "cell", "A1", "A", X, Y, X + 100, Y + 100);
+    test_add_box(builder, "cell", "B1", "B", X + 100, Y, X + 200, Y + 100);
+    test_add_box(builder, "cell", "B2", "B", X + 200, Y, X + 300, Y + 100);
+    return builder;
+}
+
+/* One finding for the highest area that nobody answers for. */
+static void areas_nobody_answers_for(void **state)
 {
     (void)state;
-    for (int fallback = 0; fallback < 2; fallback++) {
-        wanmi_map_builder *builder = with_layout(NULL, fallback ? "U" : NULL);
-        test_add_unit(builder, "U", "");
-        test_add_box(builder, "street", "A", "", X, Y, X + 100, Y + 100);
-        test_add_box(builder, "street", "B", "", X + 100, Y, X + 200, Y + 100);
-        test_add_box(builder, "cell", "A1", "A", X, Y, X + 100, Y + 100);
-        test_add_box(builder, "cell", "B1", "B", X + 100, Y, X + 200, Y + 100);
-        test_add_duty(builder, "street", "A", "网格长", "U", 1);
+    for (int fallback = 0; fallback < 2; fallback++)
+        for (int city = 0; city < 2; city++) {
+            wanmi_map_builder *builder = streets(fallback ? "U" : NULL, city);
+            test_add_duty(builder, "street", "A", "网格长", "U", 1);
+            findings all = check(test_build(builder));
+            const seen *s = expect_one(&all, WANMI_FINDING_DUTY, "street", "B", "");
+            assert_int_equal(s->severity, fallback ? 1 : 2);
+            assert_non_null(strstr(s->message, "2 of its cells"));
+            assert_non_null(strstr(s->message, fallback ? "fallback unit U" : "no fallback unit"));
+        }
+}
+
+static void a_cell_nobody_answers_for(void **state)
+{
+    (void)state;
+    wanmi_map_builder *builder = streets("U", false);
+    test_add_duty(builder, "street", "A", "网格长", "U", 1);
+    test_add_duty(builder, "cell", "B1", "网格员", "U", 1);
+    findings all = check(test_build(builder));
+    const seen *s = expect_one(&all, WANMI_FINDING_DUTY, "cell", "B2", "");
+    assert_non_null(strstr(s->message, "the cell"));
+    builder = streets("U", true);
+    test_add_duty(builder, "city", "C", "网格长", "U", 1);
+    all = check(test_build(builder));
+    expect_none(&all);
+}
+
+static void a_map_without_duties(void **state)
+{
+    (void)state;
+    findings all = check(test_build(streets("U", true)));
+    const seen *s = expect_one(&all, WANMI_FINDING_DUTY, "", "", "");
+    assert_int_equal(s->severity, 1);
+    assert_non_null(strstr(s->message, "no duties"));
+    all = check(test_build(streets(NULL, true)));
+    assert_int_equal(expect_one(&all, WANMI_FINDING_DUTY, "", "", "")->severity, 2);
+}
+
+static void add_object(wanmi_map_builder *builder, const char *code, double x, const char *owner)
+{
+    wanmi_object_def object;
+    wanmi_object_def_init(&object);
+    object.code = code;
+    object.x = x;
+    object.y = Y + 50;
+    object.upkeep = owner;
+    object.row = 7;
+    assert_int_equal(wanmi_map_builder_object(builder, &object, NULL), WANMI_OK);
+}
+
+static void objects_in_no_cell_or_of_nobody(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        wanmi_map_builder *builder = streets("U", true);
+        test_add_duty(builder, "city", "C", "网格长", "U", 1);
+        add_object(builder, "LAMP", i == 1 ? X + 300.001 : X + 300, i == 2 ? "" : "U");
         findings all = check(test_build(builder));
-        if (fallback)
+        if (i == 0) {
             expect_none(&all);
-        else
-            expect_one(&all, WANMI_FINDING_DUTY, "cell", "B1", "");
+            continue;
+        }
+        const seen *s = expect_one(&all, WANMI_FINDING_OBJECT, "wanmi_objects", "LAMP", "");
+        assert_int_equal(s->severity, i == 1 ? 2 : 1);
+        assert_non_null(strstr(s->message, "table wanmi_objects, row 7, code LAMP: "));
+        assert_non_null(strstr(s->message, i == 1 ? "in no cell" : "no owner"));
+        assert_float_equal(s->x, i == 1 ? X + 300.001 : X + 300, 1e-9);
     }
 }
 
@@ -504,71 +584,6 @@ static void a_duty_of_an_area_that_has_ended(void **state)
     test_add_duty(builder, "street", "B", "网格长", "U", 1);
     findings all = check(test_build(builder));
     expect_one(&all, WANMI_FINDING_DUTY, "street", "B", "U");
-}
-
-static void check_one_rule(const wanmi_rule_def *rule, int severity, const char *words)
-{
-    wanmi_map_builder *builder = one_layer();
-    test_add_unit(builder, "U", "");
-    test_add_box(builder, "street", "A1", "", X, Y, X + 100, Y + 100);
-    test_add_version(builder, "street", "B1", "", WANMI_TIME_NONE, 1000, test_wkb_box(X, Y, X + 100, Y + 100));
-    test_add_duty(builder, "street", "A1", "网格长", "U", 1);
-    test_add_rule(builder, rule);
-    findings all = check(test_build(builder));
-    if (words == NULL) {
-        expect_none(&all);
-        return;
-    }
-    const seen *s = expect_one(&all, WANMI_FINDING_RULE, rule->layer != NULL ? rule->layer : "",
-                               rule->area != NULL ? rule->area : "", "");
-    assert_int_equal(s->severity, severity);
-    assert_non_null(strstr(s->message, words));
-}
-
-static void rules_that_cannot_apply(void **state)
-{
-    (void)state;
-    wanmi_rule_def rule;
-    wanmi_rule_def_init(&rule);
-    rule.seq = 10;
-    rule.unit = "U";
-    check_one_rule(&rule, 0, NULL);
-    rule.layer = "street";
-    rule.area = "A*";
-    check_one_rule(&rule, 0, NULL);
-    rule.area = "B*";           /* only areas that have ended */
-    check_one_rule(&rule, 2, "B*");
-    rule.area = "A1";
-    rule.valid_to_us = 1000;
-    check_one_rule(&rule, 1, "validity");
-    rule.valid_to_us = WANMI_TIME_NONE;
-    rule.weekdays = "1-5";
-    check_one_rule(&rule, 0, NULL);
-    rule.weekdays = NULL;
-    rule.layer = rule.area = NULL;
-    rule.role = "网格长";
-    rule.at_layer = "street";
-    check_one_rule(&rule, 0, NULL);
-}
-
-static void a_rule_behind_one_that_takes_all(void **state)
-{
-    (void)state;
-    wanmi_map_builder *builder = one_layer();
-    test_add_unit(builder, "U", "");
-    test_add_box(builder, "street", "A", "", X, Y, X + 100, Y + 100);
-    wanmi_rule_def rule;
-    wanmi_rule_def_init(&rule);
-    rule.seq = 10;
-    rule.unit = "U";
-    rule.last = 1;
-    test_add_rule(builder, &rule);
-    rule.seq = 20;
-    rule.class_prefix = "01";
-    test_add_rule(builder, &rule);
-    findings all = check(test_build(builder));
-    const seen *s = expect_one(&all, WANMI_FINDING_RULE, "", "", "");
-    assert_non_null(strstr(s->message, "rule 20"));
 }
 
 /* ---- the call ----------------------------------------------------------------------- */
@@ -629,8 +644,9 @@ static void bad_arguments(void **state)
     assert_int_equal(wanmi_check(map, &o, NULL, NULL, NULL, NULL), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_check(NULL, NULL, NULL, NULL, NULL, NULL), WANMI_E_ARGUMENT);
     wanmi_map_release(map);
-    const char *texts[] = {"gap", "overlap", "geometry", "code", "size", "parent", "duty", "rule", "other"};
-    for (int i = 0; i < 9; i++)
+    const char *texts[] = {"gap", "overlap", "geometry", "code", "size", "parent", "duty", "rule", "other",
+                           "unit", "object", "calendar", "deadline", "escalation"};
+    for (int i = 0; i < 14; i++)
         assert_string_equal(wanmi_finding_text((wanmi_finding_kind)i), texts[i]);
 }
 
@@ -655,10 +671,11 @@ int main(void)
         cmocka_unit_test(a_parent_that_has_ended_is_told),
         cmocka_unit_test(codes_against_the_layout),
         cmocka_unit_test(cells_far_from_their_size),
-        cmocka_unit_test(cells_nobody_answers_for),
+        cmocka_unit_test(areas_nobody_answers_for),
+        cmocka_unit_test(a_cell_nobody_answers_for),
+        cmocka_unit_test(a_map_without_duties),
         cmocka_unit_test(a_duty_of_an_area_that_has_ended),
-        cmocka_unit_test(rules_that_cannot_apply),
-        cmocka_unit_test(a_rule_behind_one_that_takes_all),
+        cmocka_unit_test(objects_in_no_cell_or_of_nobody),
         cmocka_unit_test(progress_and_cancel),
         cmocka_unit_test(bad_arguments),
     };
