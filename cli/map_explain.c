@@ -193,11 +193,17 @@ static void print_due(const run *r, const wanmi_delivery *d)
         return;
     }
     wanmi_time_format(wanmi_map_zone(r->map), d->due_us, due, sizeof due);
-    printf("     due      %s: %.10g %s%s by %s, seq %d\n", due, limit.limit, limit.unit,
+    bool works = strncmp(limit.unit, "working", strlen("working")) == 0;
+    printf("     due      %s: %.10g %s%s by %s, seq %d", due, limit.limit, limit.unit,
            limit.limit != 1 ? "s" : "", rule.deadline, (int)limit.seq);
+    if (limit.row > 0)
+        printf(", row %lld", (long long)limit.row);
+    if (works)
+        printf(", calendar %s", limit.calendar[0] != '\0' ? limit.calendar : "default");
+    putchar('\n');
 }
 
-static void print_delivery(const run *r, size_t number, const wanmi_delivery *d)
+static wanmi_status print_delivery(const run *r, size_t number, const wanmi_delivery *d, wanmi_error *error)
 {
     wanmi_unit_info unit = {.name = ""};
     wanmi_map_unit(r->map, d->unit, &unit);
@@ -214,6 +220,20 @@ static void print_delivery(const run *r, size_t number, const wanmi_delivery *d)
         printf(", tag %s", wanmi_map_tag(r->map, d->tag));
     putchar('\n');
     print_due(r, d);
+    return cli_explain_chain(r->plan, d, r->mode, error);
+}
+
+/* Which rules match, and why the others do not. */
+static wanmi_status print_rules(const run *r, const wanmi_hits *hits, wanmi_error *error)
+{
+    size_t count = wanmi_map_rule_count(r->map);
+    uint8_t *failed = cli_memory(NULL, count + 1, 1);
+    wanmi_status status = wanmi_route_explain(r->router, r->locator, &r->event, hits, r->event.time_us, failed,
+                                              count, error);
+    if (status == WANMI_OK)
+        cli_explain_rules(r->map, failed);
+    free(failed);
+    return status;
 }
 
 static wanmi_status print_deliveries(const run *r, const wanmi_hits *hits, wanmi_error *error)
@@ -225,8 +245,8 @@ static wanmi_status print_deliveries(const run *r, const wanmi_hits *hits, wanmi
                                       deliveries, capacity, first, &unrouted, &done, error);
     if (status == WANMI_OK) {
         printf("goes to\n");
-        for (size_t i = 0; i < first[1]; i++)
-            print_delivery(r, i + 1, &deliveries[i]);
+        for (size_t i = 0; i < first[1] && status == WANMI_OK; i++)
+            status = print_delivery(r, i + 1, &deliveries[i], error);
         if (first[1] == 0)
             printf("  nobody: %s\n", wanmi_reason_text((wanmi_reason)unrouted));
     }
@@ -293,6 +313,8 @@ static wanmi_status explain(run *r, const wanmi_host *host, wanmi_error *error)
         status = wanmi_router_create(r->plan, &r->router, error);
     if (status == WANMI_OK)
         status = wanmi_router_set_mode(r->router, r->mode, error);
+    if (status == WANMI_OK)
+        status = print_rules(r, &hits, error);
     return status == WANMI_OK ? print_deliveries(r, &hits, error) : status;
 }
 

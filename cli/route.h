@@ -49,6 +49,14 @@ bool cli_rules_need_locator(const wanmi_map *map);
 /* The rule's seq, "fallback" or "outside"; `text` of 16 bytes. Gives `text`. */
 const char *cli_rule_text(const wanmi_map *map, uint32_t rule, char *text);
 
+/* ---- explaining (explain_rules.c) --------------------------------------------------------- */
+
+/* Prints what each rule says of an event: `failed` as wanmi_route_explain gives it. */
+void cli_explain_rules(const wanmi_map *map, const uint8_t *failed);
+/* Prints who takes over from a delivery, and when. */
+wanmi_status cli_explain_chain(const wanmi_plan *plan, const wanmi_delivery *delivery, const char *mode,
+                               wanmi_error *error);
+
 /* ---- account (route_words.c) ------------------------------------------------------------ */
 
 /* Prints the account of a run on standard error, and whether the laws hold. */

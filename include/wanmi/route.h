@@ -217,6 +217,34 @@ WANMI_API wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *lo
                                    size_t *first, uint8_t *unrouted, size_t *done,
                                    wanmi_error *error);
 
+/* The first condition of a rule, in the order of the columns, that an event does
+ * not fulfil. */
+typedef enum wanmi_condition {
+    WANMI_CONDITION_NONE = 0,       /* all hold: the rule matches */
+    WANMI_CONDITION_MODE = 1,
+    WANMI_CONDITION_CLASS = 2,
+    WANMI_CONDITION_PLACE = 3,      /* `layer` and `area` */
+    WANMI_CONDITION_OWNER = 4,      /* also: the event names no object */
+    WANMI_CONDITION_SOURCE = 5,
+    WANMI_CONDITION_SEVERITY = 6,
+    WANMI_CONDITION_VALIDITY = 7,
+    WANMI_CONDITION_TIME = 8,       /* `weekdays` and `hours` */
+    WANMI_CONDITION_LAST = 9,       /* not looked at: an earlier rule with `last` has matched */
+    WANMI_CONDITION_CELL = 10       /* not looked at: the event lies in no cell */
+} wanmi_condition;
+
+/* Why each rule of the map matches one event, or not: `failed` gets a
+ * wanmi_condition for each, numbered as in the map; `capacity` is at least their
+ * number. `event`, the first of `hits` (cell, tuple, where) and `now_us` as in
+ * wanmi_route, which obeys just the rules that get WANMI_CONDITION_NONE here.
+ * For a person who asks about one event: it reads every rule.
+ * Owns: the caller owns all arrays. Threads: the router's own. Errors:
+ * WANMI_E_ARGUMENT (also a class that is not in the words), WANMI_E_MEMORY. Since: 0.2 */
+WANMI_API wanmi_status wanmi_route_explain(wanmi_router *router, const wanmi_locator *locator,
+                                           const wanmi_event *event, const wanmi_hits *hits,
+                                           int64_t now_us, uint8_t *failed, size_t capacity,
+                                           wanmi_error *error);
+
 #ifdef __cplusplus
 }
 #endif

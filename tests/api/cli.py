@@ -411,10 +411,77 @@ def test_explain():
     done = Run('map', 'explain', 'm.gpkg', '--point', '116.4025', '39.9015', '--class', '0201', '--time',
                '2026-11-22T08:30').gives(0, err='')
     done.says('110101001001 (甲社区)', 'S1 (一小)', 'H1 (护校队) as 护校员', 'rule 30, class 02, in layer school area S1')
+    check('explain: rules', re.findall(r'^  (\S+) +(matches|no: .*?)(?: \(row \d+\))?$', done.out, re.M) == [
+        ('30', 'matches'), ('40', 'no: only severity 200 or more')], done.out)
+    done.says('for other classes    10 20')
     Run('map', 'explain', 'm.gpkg', '--point', '116.5', '39.9', '--class', '01').gives(0).says(
         'outside every cell', 'CENTRE', 'fallback unit')
     Run('map', 'explain', 'm.gpkg', '--point', '216.5', '39.9').gives(1).says('rejected: longitude')
     Run('map', 'explain', 'm.gpkg').gives(2, '').says('one of --point LON LAT and --object CODE must be given')
+
+
+RULES_TO_EXPLAIN = '''seq,mode,class,layer,area,owner,source,min_severity,valid_from,valid_to,weekdays,hours,role,unit,deadline,last
+10,,01,,,,,,,,,,网格长,,four,
+20,emergency,,,,,,,,,,,,CENTRE,,
+30,,02,,,,,,,,,,,CENTRE,,
+40,,,area,110101001002,,,,,,,,,CENTRE,,
+50,,,,,upkeep=U1,,,,,,,,CENTRE,,
+60,,,,,,热线,,,,,,,CENTRE,,
+70,,,,,,,200,,,,,,CENTRE,,
+80,,,,,,,,2020-01-01,2021-01-01,,,,CENTRE,,
+90,,,,,,,,,,6-7,22:00-06:00,,CENTRE,,
+100,,,,,,,,,,,,,H1,,1
+110,,,,,,,,,,,,,CENTRE,,
+'''
+
+EXPLAINED = '''rules
+  10                   matches (row 1)
+  20                   no: only in mode emergency (row 2)
+  40                   no: only in area 110101001002 (row 4)
+  50                   no: only for objects with the owner upkeep=U1 (row 5)
+  60                   no: only from source 热线 (row 6)
+  70                   no: only severity 200 or more (row 7)
+  80                   no: valid only from 2020-01-01T00:00:00+08:00 until 2021-01-01T00:00:00+08:00 (row 8)
+  90                   no: only on 6-7 at 22:00-06:00 (row 9)
+  100                  matches, and is the last (row 10)
+  for other classes    30
+  behind the last      110
+goes to
+  1. U1 (甲社区网格长) as 网格长
+     why      rule 10, class 01
+     step     ancestor: nobody below it has it, the unit has the duty 网格长 in area 110101001001 (甲社区)
+     priority 5
+     due      2026-11-23T12:00:00+08:00: 4 working_hours by four, seq 10, row 1, calendar default
+     then     2026-11-20T17:30:00+08:00: CENTRE (指挥中心), if not acknowledged: escalation 10 (0.5 urgent_hours after the event), priority 5
+  2. H1 (护校队)
+     why      rule 100
+     step     unit: the rule names this unit
+     priority 5
+     then     2026-11-20T17:30:00+08:00: CENTRE (指挥中心), if not acknowledged: escalation 10 (0.5 urgent_hours after the event), priority 5
+'''
+
+
+def fresh_map(name, **tables):
+    """The map of make_map() with other tables: CSV texts by table."""
+    shutil.copy('m.gpkg', name)
+    for table in ('rules', 'calendars', 'deadlines', 'escalations', 'objects'):
+        Run('map', 'drop', name, table).gives(0)
+    for table in ('calendars', 'deadlines', 'escalations', 'objects', 'rules'):
+        if table in tables:
+            Run('map', table, name, '--from', write('t.csv', tables[table])).gives(0)
+
+
+def test_explain_all():
+    fresh_map('x.gpkg', calendars=read(vector('calendars.csv')), escalations=read(vector('escalations.csv')),
+              deadlines='name,seq,limit,unit\nfour,10,4,working_hour\n', rules=RULES_TO_EXPLAIN)
+    point = ['--point', '116.401', '39.9005', '--class', '0102', '--time', '2026-11-20T17:00']
+    done = Run('map', 'explain', 'x.gpkg', *point).gives(0, err='')
+    check('explain: everything', done.out[done.out.index('rules\n'):] == EXPLAINED, done.out)
+    done = Run('map', 'explain', 'x.gpkg', *point, '--mode', 'emergency', '--source', '热线', '--severity', '255').gives(0)
+    check('explain: mode, source and severity', re.findall(r'^  (\d+) +matches', done.out, re.M) == [
+        '10', '20', '60', '70', '100'], done.out)
+    done = Run('map', 'explain', 'x.gpkg', '--point', '116.5', '39.9').gives(0)
+    check('explain: no rules outside', '\nrules\n' not in done.out and 'CENTRE' in done.out, done.out)
 
 
 # ---- many rows ----------------------------------------------------------------------------------

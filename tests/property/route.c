@@ -12,7 +12,7 @@
 #include "routing.h"
 #include "support.h"
 
-enum { MAPS = 60, EVENTS = 250, UNITS = 8, LAST_INSTANT = 60, OBJECTS = 12 };
+enum { RULES_MAX = 64, MAPS = 60, EVENTS = 250, UNITS = 8, LAST_INSTANT = 60, OBJECTS = 12 };
 
 static const char *const layers[] = {"cell", "community", "street", "precinct", "zone", "ring"};
 static const char *const roles[] = {"keeper", "guard", "warden"};
@@ -397,13 +397,33 @@ typedef struct tally {
     size_t made, due, owners;
 } tally;
 
+/* The explanation finds the rules that are followed, and no other. */
+static void compare_rules(test_way *way, const wanmi_event *event, test_hit *hit, const uint8_t *matched)
+{
+    uint32_t rules = wanmi_map_rule_count(way->map);
+    uint8_t failed[RULES_MAX] = {0};
+    wanmi_hits hits;
+    wanmi_error error;
+    wanmi_hits_init(&hits);
+    hits.cell = &hit->cell;
+    hits.tuple = &hit->tuple;
+    hits.where = &hit->where;
+    cr_assert_leq(rules, RULES_MAX);
+    wanmi_status status = wanmi_route_explain(way->router, way->locator, event, &hits, 5, failed, RULES_MAX,
+                                              &error);
+    cr_assert_eq(status, WANMI_OK, "%s", error.message);
+    for (uint32_t i = 0; i < rules; i++)
+        cr_assert_eq(failed[i] == WANMI_CONDITION_NONE, matched[i] != 0, "rule %u: condition %u", i, failed[i]);
+}
+
 static void compare(test_way *way, const wanmi_event *event, tally *made)
 {
+    uint8_t matched[RULES_MAX] = {0};
     static wanmi_delivery fast[WANMI_DELIVERIES_MAX], plain[WANMI_DELIVERIES_MAX];
     uint8_t fast_reason, plain_reason;
     test_hit hit;
     test_way_locate(way, event, 1, 5, &hit);
-    size_t expected = test_plain_route(way, event, &hit, 5, plain, &plain_reason);
+    size_t expected = test_plain_rules(way, event, &hit, 5, plain, &plain_reason, matched);
     size_t count = test_way_route(way, event, 5, fast, &fast_reason);
     cr_assert_eq(fast_reason, plain_reason);
     cr_assert(same(fast, count, plain, expected), "%zu deliveries where %zu were expected: %s", count,
@@ -418,6 +438,8 @@ static void compare(test_way *way, const wanmi_event *event, tally *made)
     }
     cr_assert(!inside || fast_reason != 0 || primary, "an event inside reaches nobody");
     made->made += count;
+    if (plain_reason == WANMI_REASON_NONE)
+        compare_rules(way, event, &hit, matched);
 }
 
 ParameterizedTestParameters(route, equals_the_plain_evaluation)

@@ -226,6 +226,7 @@ typedef struct plain {
     bool has_object;
     wanmi_object_info object;
     uint32_t class_id;          /* the event's, else its object's */
+    uint8_t *matched;           /* of each rule: 1 where it matches; NULL: not asked */
 } plain;
 
 /* The areas an event lies in, in one layer. */
@@ -484,7 +485,13 @@ static wanmi_reason plain_outside(plain *p)
 size_t test_plain_route(test_way *way, const wanmi_event *event, const test_hit *hit, int64_t now_us,
                         wanmi_delivery *deliveries, uint8_t *reason)
 {
-    plain p = {.way = way, .map = way->map, .event = event, .hit = hit, .out = deliveries,
+    return test_plain_rules(way, event, hit, now_us, deliveries, reason, NULL);
+}
+
+size_t test_plain_rules(test_way *way, const wanmi_event *event, const test_hit *hit, int64_t now_us,
+                        wanmi_delivery *deliveries, uint8_t *reason, uint8_t *matched)
+{
+    plain p = {.way = way, .map = way->map, .event = event, .hit = hit, .out = deliveries, .matched = matched,
                .instant = event->time_us != WANMI_TIME_NONE ? event->time_us : now_us};
     p.has_object = object_of(way, event, &p.object);
     p.class_id = event->class_id;
@@ -513,6 +520,8 @@ size_t test_plain_route(test_way *way, const wanmi_event *event, const test_hit 
         if (!rule_fits(&p, &rule))
             continue;
         follow(&p, i, &rule);
+        if (p.matched != NULL)
+            p.matched[i] = 1;
         last = rule.last != 0;
     }
     for (size_t i = 0; i < p.count; i++)

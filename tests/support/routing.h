@@ -64,6 +64,10 @@ const char *test_way_text(test_way *way, const wanmi_event *event);
 size_t test_plain_route(test_way *way, const wanmi_event *event, const test_hit *hit, int64_t now_us,
                         wanmi_delivery *deliveries, uint8_t *reason);
 
+/* The same, and in `matched` (zero before) a 1 for each rule that is followed. */
+size_t test_plain_rules(test_way *way, const wanmi_event *event, const test_hit *hit, int64_t now_us,
+                        wanmi_delivery *deliveries, uint8_t *reason, uint8_t *matched);
+
 /* Whether a cell has, at an instant, a duty of its own or of an ancestor. */
 int test_plain_served(const wanmi_map *map, uint32_t cell, int64_t instant_us);
 
