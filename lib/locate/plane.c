@@ -32,7 +32,8 @@ typedef struct survey {
     const wanmi_host *host;
     wm_box extent;
     double area;                    /* within the cells' rings */
-    double edges;                   /* of all areas */
+    double edges;                   /* of all areas, but for those in `straight` */
+    double straight;                /* of the cells, along an axis */
     lines upright, level;           /* edges of the cells along an axis */
     bool full;                      /* no memory */
 } survey;
@@ -87,10 +88,13 @@ static void survey_ring(survey *s, const double *xy, uint32_t first, uint32_t en
         const double *a = xy + 2 * (size_t)p, *b = a + 2;
         twice += (a[0] - s->extent.min_x) * (b[1] - s->extent.min_y) -
                  (b[0] - s->extent.min_x) * (a[1] - s->extent.min_y);
-        if (cell && a[0] == b[0])
+        bool upright = cell && a[0] == b[0], level = cell && !upright && a[1] == b[1];
+        if (upright)
             add_line(s, &s->upright, a[0], fabs(b[1] - a[1]));
-        else if (cell && a[1] == b[1])
+        else if (level)
             add_line(s, &s->level, a[1], fabs(b[0] - a[0]));
+        if (upright || level)
+            s->straight++;
         else
             s->edges++;
     }
@@ -186,19 +190,31 @@ static void lay_walls(wm_walls *walls, double low, double high)
     walls->per_step = 1 / walls->step;
 }
 
+/* A lattice may be far finer than the cells on it, as of rectangles in whole metres:
+ * more tiles than edges tell nothing more. Then every second line, and so on. */
+static void thin_out(const survey *s, double area, wm_plane *plane)
+{
+    while (area > (s->edges + s->straight) * plane->x.step * plane->y.step) {
+        wm_walls *finer = plane->x.step < plane->y.step ? &plane->x : &plane->y;
+        finer->step *= 2;
+    }
+}
+
 static void finish(survey *s, wm_plane *plane, bool lattice_x, bool lattice_y)
 {
     const wm_box *e = &s->extent;
     double width = e->max_x - e->min_x, height = e->max_y - e->min_y;
     double lattice_edges = lattice_x && lattice_y ? 0 : (double)(s->upright.count + s->level.count);
     double tiles = TILES_AN_EDGE * (s->edges / 2 + lattice_edges) + 1;
-    double wanted = sqrt(fmin(s->area, width * height) / tiles);
+    double area = fmin(s->area, width * height), wanted = sqrt(area / tiles);
     wanted = fmax(wanted, fmax(width, height) / (SIDE_MAX - 4));
     wanted = fmax(wanted, STEP_MIN_M);
     if (!lattice_x)
         plane->x = (wm_walls){.origin = e->min_x, .step = lattice_y ? plane->y.step : wanted};
     if (!lattice_y)
         plane->y = (wm_walls){.origin = e->min_y, .step = lattice_x ? plane->x.step : wanted};
+    if (lattice_x || lattice_y)
+        thin_out(s, area, plane);
     /* A lattice finer or coarser than is wanted: every second line, or lines between. */
     wm_walls *both[2] = {&plane->x, &plane->y};
     for (int i = 0; i < 2; i++) {

@@ -198,6 +198,46 @@ static void lattice_with_too_few_digits(void **state)
     check_lattice(100.1, 0, 0);
 }
 
+/* Rectangles of some 10,000 m2 with corners in whole metres, cut one from the other. */
+static void add_rectangles(wanmi_map_builder *b, test_random *random, uint32_t *count, const uint32_t *box)
+{
+    uint32_t width = box[2] - box[0], height = box[3] - box[1], parts[2][4];
+    if (width * height <= 10000) {
+        char code[16];
+        snprintf(code, sizeof code, "%u", (*count)++);
+        test_add_box(b, "cell", code, "", 500000.0 + box[0], 4400000.0 + box[1], 500000.0 + box[2],
+                     4400000.0 + box[3]);
+        return;
+    }
+    int axis = width > height ? 0 : 1;
+    uint32_t third = (axis == 0 ? width : height) / 3;
+    memcpy(parts[0], box, sizeof parts[0]);
+    memcpy(parts[1], box, sizeof parts[1]);
+    parts[0][axis + 2] = parts[1][axis] = box[axis] + third + test_below(random, third + 1);
+    add_rectangles(b, random, count, parts[0]);
+    add_rectangles(b, random, count, parts[1]);
+}
+
+/* All corners stand on a lattice of one metre, which is none to make tiles of. */
+static void a_lattice_far_finer_than_the_cells(void **state)
+{
+    (void)state;
+    wanmi_map_builder *b = NULL;
+    test_random random = {5};
+    uint32_t count = 0;
+    uint64_t wheres[4] = {0};
+    both e;
+    test_open_builder(NULL, 0, &b);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "");
+    add_rectangles(b, &random, &count, (uint32_t[]){0, 0, 3000, 3000});
+    wanmi_map *map = test_close_builder(b);
+    both_open_with(&e, map, 1u << WANMI_DATUM_MAP);
+    assert_true(wanmi_index_bytes(e.index) < 600.0 * count);
+    both_close(&e);
+    check_map(map, 1, 5, wheres);
+    wanmi_map_release(map);
+}
+
 /* ---- times --------------------------------------------------------------------------- */
 
 /* Instants at which areas begin and end to count. */
@@ -537,6 +577,7 @@ int main(void)
         cmocka_unit_test(touching),
         cmocka_unit_test(lattice),
         cmocka_unit_test(lattice_with_too_few_digits),
+        cmocka_unit_test(a_lattice_far_finer_than_the_cells),
         cmocka_unit_test(changes_in_time),
         cmocka_unit_test(nearly_collinear),
         cmocka_unit_test(far_from_the_map),
