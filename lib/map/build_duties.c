@@ -23,15 +23,17 @@ static wanmi_status resolve_duty(wm_build *build, const wanmi_duty_def *def, wan
 {
     const wanmi_map *map = build->map;
     const char *texts = build->pool.bytes;
-    wm_place place = {.layer = def->layer, .code = def->area, .row = def->row};
+    wm_place place = {.layer = def->layer, .code = def->area, .row = def->row, .column = "layer"};
     *duty = (wanmi_duty_info){.area = WANMI_NONE, .rank = def->rank, .row = def->row};
     uint32_t layer = wm_find_layer(map, texts, def->layer);
     if (layer == WANMI_NONE)
         return row_problem(build, WANMI_E_MAP_DUTY, &place, "duty: the map has no such layer");
+    place.column = "area";
     uint32_t area = wm_find_key(map, texts, layer, def->area);
     if (area == WANMI_NONE)
         return row_problem(build, WANMI_E_MAP_DUTY, &place, "duty: the layer has no such area");
     place.value = def->unit;
+    place.column = "unit";
     if ((duty->unit = wm_find_unit(map, texts, def->unit)) == WANMI_NONE)
         return row_problem(build, WANMI_E_MAP_DUTY, &place, "duty: there is no such unit");
     if (!wm_set_add(&build->roles, build->host, def->role))
@@ -80,7 +82,7 @@ static wanmi_status drop_alike(wm_build *build, duty_work *work, size_t *count)
         }
         const wanmi_duty_def *def = &work->defs[row];
         const wm_place place = {.layer = def->layer, .code = def->area, .row = def->row,
-                                .value = def->unit};
+                                .value = def->unit, .column = "unit"};
         wanmi_status status = row_problem(build, WANMI_E_MAP_DUTY, &place,
                                           "duty: this unit has this role here already");
         if (status != WANMI_OK)

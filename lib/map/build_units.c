@@ -13,7 +13,8 @@ static int compare_units(const void *context, uint32_t a, uint32_t b)
 static wanmi_status unit_problem(wm_build *build, const wanmi_unit_def *def, const char *value,
                                  const char *words)
 {
-    const wm_place place = {.code = def->code, .row = def->row, .value = value};
+    const wm_place place = {.layer = "wanmi_units", .code = def->code, .row = def->row, .value = value,
+                            .column = value != NULL ? "parent" : "code"};
     wanmi_status status = value != NULL ? WANMI_E_MAP_PARENT : WANMI_E_MAP_UNIT;
     return wm_report(build, wm_error_at(&build->problem, status, &place, "unit: %s", words));
 }

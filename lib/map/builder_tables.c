@@ -69,7 +69,7 @@ wanmi_status wanmi_map_builder_unit(wanmi_map_builder *builder, const wanmi_unit
         {"unit parent", &d.parent, last != &d ? last->parent : NULL, WANMI_CODE_MAX, WM_TEXT_CODE},
     };
     const size_t count = sizeof columns / sizeof columns[0];
-    const wm_place place = {.row = d.row};
+    const wm_place place = {.layer = "wanmi_units", .row = d.row};
     status = check_columns(columns, count, WANMI_E_MAP_UNIT, &place, error);
     if (status == WANMI_OK)
         status = copy_columns(builder, columns, count, error);
@@ -102,7 +102,7 @@ wanmi_status wanmi_map_builder_duty(wanmi_map_builder *builder, const wanmi_duty
         {"duty unit", &d.unit, last->unit, WANMI_CODE_MAX, WM_TEXT_NEEDED | WM_TEXT_CODE},
     };
     const size_t count = sizeof columns / sizeof columns[0];
-    wm_place place = {.row = d.row};
+    wm_place place = {.layer = "wanmi_duties", .row = d.row};
     status = check_columns(columns, count, WANMI_E_MAP_DUTY, &place, error);
     place.value = d.role;
     if (status == WANMI_OK && d.role[0] == '@')

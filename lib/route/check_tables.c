@@ -160,6 +160,24 @@ static void note_units(const wm_look *look)
     }
 }
 
+static void warn_of_rank(const wm_look *look, const wanmi_duty_info *earlier, const wanmi_duty_info *later)
+{
+    wanmi_area_info area;
+    wanmi_layer_info layer;
+    char rank[16];
+    wanmi_map_area(look->map, later->area, &area);
+    wanmi_map_layer(look->map, area.layer, &layer);
+    snprintf(rank, sizeof rank, "%d", (int)later->rank);
+    const wm_place place = {.layer = "wanmi_duties", .row = later->row, .code = area.code,
+                            .column = "rank", .value = rank};
+    look->compile->area_layer = layer.name;
+    wm_warn(look->compile, &place,
+            "%.64s has the same rank as %.64s for the role %.64s: of the two the lower code is taken",
+            wanmi_map_unit_code(look->map, later->unit), wanmi_map_unit_code(look->map, earlier->unit),
+            wanmi_map_role(look->map, later->role));
+    look->compile->area_layer = NULL;
+}
+
 /* Duties are sorted by area, role, rank and unit. */
 static void warn_of_ranks(const wm_look *look)
 {
@@ -169,20 +187,8 @@ static void warn_of_ranks(const wm_look *look)
         wanmi_map_duty(look->map, i, &duty);
         bool alike = duty.area == last.area && duty.role == last.role && duty.rank == last.rank;
         if (alike && (look->roles[duty.role] & WM_ROLE_BEST) != 0) {
-            wanmi_area_info area;
-            wanmi_layer_info layer;
-            char rank[16];
-            wanmi_map_area(look->map, duty.area, &area);
-            wanmi_map_layer(look->map, area.layer, &layer);
-            snprintf(rank, sizeof rank, "%d", (int)duty.rank);
-            const wm_place place = {.layer = "wanmi_duties", .row = duty.row, .code = area.code,
-                                    .column = "rank", .value = rank};
-            look->compile->area_layer = layer.name;
-            wm_warn(look->compile, &place,
-                    "%.64s has the same rank as %.64s for the role %.64s: of the two the lower code "
-                    "is taken", wanmi_map_unit_code(look->map, duty.unit),
-                    wanmi_map_unit_code(look->map, last.unit), wanmi_map_role(look->map, duty.role));
-            look->compile->area_layer = NULL;
+            bool in_order = last.row <= duty.row;
+            warn_of_rank(look, in_order ? &last : &duty, in_order ? &duty : &last);
         }
         last = duty;
     }

@@ -484,6 +484,161 @@ def test_explain_all():
     check('explain: no rules outside', '\nrules\n' not in done.out and 'CENTRE' in done.out, done.out)
 
 
+# ---- tables as clerks write them --------------------------------------------------------------------
+
+X60, X65 = 'x' * 60, 'x' * 65
+
+# Of each table rows and what is said of them, by row; '' where a row is taken.
+BAD_ROWS = {
+    'units': ('code,name,kind,parent', [
+        ('L1,a,,L2', "column parent: unit: its parent is not there: 'L2'"),
+        ('L2,b,,L1', "column parent: unit: its parents make a loop: 'L1'"),
+        ('SELF,c,,SELF', "column parent: unit: its parents make a loop: 'SELF'"),
+        (X60 + ',long,,U1', ''),
+        (X65 + ',long,,U1', "unit code is longer than 64 bytes: '%s'" % X65),
+        ('U1,again,,', 'column code: unit: the code is doubled')]),
+    'duties': ('layer,area,role,unit,rank', [
+        ('area,110101001001,网格长,U1,1', "column unit: duty: this unit has this role here already: 'U1'"),
+        ('area,nowhere,网格长,U1,1', 'code nowhere: column area: duty: the layer has no such area'),
+        ('nolayer,110101001001,网格长,U1,1', 'layer nolayer, row 3, code 110101001001: column layer: duty: the map has no such'),
+        ('area,110101001001,网格长,NOBODY,1', "column unit: duty: there is no such unit: 'NOBODY'"),
+        ('area,110101001001,网格长,H1,0', 'duty rank 0 is below 1'),
+        ('area,110101001001,网格长,H1,first', "column rank: no whole number: 'first'"),
+        ('area,110101001001,%s,H1,1' % X60, '')]),
+    'calendars': ('name,day,hours', [
+        ('default,2026-02-30,', "column day: holds no date such as 2008-10-01: '2026-02-30'"),
+        ('default,holiday,', "column day: is neither weekdays"),
+        ('default,1-9,08:00-12:00', "'1-9'"),
+        ('default,2-5,08:00-26:00', "column hours: holds a time that is not from 00:00 to 24:00: '08:00-26:00'"),
+        ('default,6,22:00-06:00', "column hours: a calendar's hours cross midnight"),
+        ('default,1,08:00-12:00', ''),
+        ('default,1-2,08:00-12:00', "column day: meets row 6 of calendar default (1) on one day: '1-2'"),
+        ('default,2026-10-02,', ''),
+        ('default,2026-10-02,08:00-09:00', "column day: meets row 8 of calendar default (2026-10-02) on one day"),
+        ('x,2026-10-07/2026-10-01,', "column day: is a range of dates that ends before it begins"),
+        (X60 + ',1,08:00-12:00', '')]),
+    'deadlines': ('name,seq,limit,unit,calendar', [
+        ('a,10,0,urgent_hour,', "column limit: is 0: '0'"),
+        ('a,20,4,hours,', "column unit: is none of urgent_hour, working_hour, working_day, natural_day: 'hours'"),
+        ('a,30,4,working_day,none', "column calendar: this calendar is not there: 'none'"),
+        ('a,40,1.5,natural_day,', "column limit: is no whole number of days: '1.5'"),
+        ('a,50,4,working_hour,', ''),
+        ('a,50,4,urgent_hour,', "'50'"),
+        (X60 + ',10,4,working_hour,' + X60, '')]),
+    'rules': ('seq,class,layer,area,role,at_layer,unit,owner,hours,weekdays,deadline,valid_from,valid_to', [
+        ('10,,,,,,NOBODY,,,,,,', "seq 10: rule: its unit is not there: 'NOBODY'"),
+        ('20,,nowhere,,,,U1,,,,,,', "seq 20: rule: its layer is not there: 'nowhere'"),
+        ('30,,area,9*,,,U1,,,,,,', "seq 30: rule: its area is not there: '9*'"),
+        ('40,,,,网格长,nowhere,,,,,,,', "seq 40: rule: its at_layer is not there: 'nowhere'"),
+        ('50,,,,,,U1,,25:00-26:00,,,,', "column hours: holds a time that is not from 00:00 to 24:00: '25:00-26:00'"),
+        ('60,,,,,,U1,,12:60-13:00,,,,', "column hours"),
+        ('70,,,,,,U1,,08:00-08:00,,,,', "column hours: holds a span that ends when it begins: '08:00-08:00'"),
+        ('80,,,,,,U1,,,someday,,,', "column weekdays"),
+        ('90,,,,,,U1,,,,noname,,', "seq 90: rule: its deadline is not there: 'noname'"),
+        ('100,,,,,,U1,,,,,2026-01-02,2026-01-01', "column valid_to: is not later than valid_from"),
+        ('110,,,,,,U1,,,,,2026-13-01,', "column valid_from: no date or time of ISO 8601: '2026-13-01'"),
+        ('120,,,,,,U1,NOBODY=X,,,,,', "column owner: names before its '=' none of authority"),
+        ('130,,,,@nobody,,,,,,,,', "column role: begins with '@' and is none of @authority"),
+        ('140,,,,,,U1,,,workday@none,,,', "its weekdays name a calendar that is not there: 'workday@none'"),
+        ('150,%s,,,,,U1,,,,,,' % X65, "column class: is longer than 64 bytes: '%s'" % X65),
+        ('160,%s,,,,,%s,,,,%s,,' % (X60, X60, X60), ''),
+        ('160,,,,,,U1,,,,,,', "rule: its seq is doubled: '160'"),
+        ('first,,,,,,U1,,,,,,', "column seq: no whole number: 'first'")]),
+    'escalations': ('seq,on,limit,unit,to,target_unit,target_role,at_layer', [
+        ('10,never,1,urgent_hour,unit,CENTRE,,', "column on: is neither ack nor done: 'never'"),
+        ('20,ack,1,urgent_hour,unit,NOBODY,,', "column target_unit: this unit is not there: 'NOBODY'"),
+        ('30,ack,1,urgent_hour,nobody,,,', "column to: is none of unit_parent, area_parent, holder, unit: 'nobody'"),
+        ('40,ack,1,urgent_hour,holder,,网格长,nowhere', "column at_layer: this layer is not there: 'nowhere'"),
+        ('50,ack,1,urgent_hour,unit,%s,,' % X60, '')]),
+    'objects': ('code,name,class,lon,lat,authority,property,upkeep', [
+        ('A,a,,116.401,39.9005,NOBODY,,', "column authority: this unit is not there: 'NOBODY'"),
+        ('B,b,,x,39.9,,,', "column lon: no number: 'x'"),
+        ('C,c,,216,39.9,,,', "column lon: no position: longitude: '216'"),
+        (X60 + ',d,,116.401,39.9005,U1,,', '')]),
+}
+
+
+def test_bad_rows():
+    fresh_map('y.gpkg')
+    for table, (header, rows) in BAD_ROWS.items():
+        bad = [(row, words) for row, (_, words) in enumerate(rows, 1) if words]
+        done = Run('map', table, 'y.gpkg', '--from', write('t.csv', '\n'.join([header] + [line for line, _ in rows]) + '\n'))
+        done.gives(1).says('%s: %d read, %d taken, %d refused' % (table, len(rows), len(rows) - len(bad), len(bad)))
+        said = done.err.splitlines()
+        check('bad %s: one line a row' % table, len(said) == len(bad), said)
+        for row, words in bad:
+            line = next((line for line in said if re.search(r'\brow %d\b(?! of)' % row, line)), '')
+            check('bad %s, row %d: %s' % (table, row, words), words in line and line.startswith('wanmi: t.csv: '), line, said)
+    Run('check', 'y.gpkg').gives(0).says('0 errors')
+    # Areas whose parents are not there, or not of the layer above: the tree of areas cannot loop.
+    Run('map', 'layer', 'y.gpkg', '--name', 'loop', '--kind', 'partition', '--level', '3', '--from', vector('communities.geojson'),
+        '--code', 'code', '--parent-layer', 'loop', '--parent-field', 'code').gives(2).says('loop')
+
+
+def says_but_answers(name, code, *words):
+    """The map is no good for routing, and says why; all else still works."""
+    Run('map', 'list', name).gives(0, err='').says('cell', 'rules')
+    done = Run('check', name, '--json', 'c.json').gives(code)
+    for word in words:
+        check('check of %s says %r' % (name, word), word in done.out, done.out[-1500:])
+    located = Run('locate', name, '--point', '116.401', '39.9005').gives(0, err='')
+    check('%s is located on' % name, '110101001001017' in located.out, located.out)
+    if code == 1:
+        done = Run('route', name, stdin=b'lon,lat\n116.401,39.9005\n').gives(2, '')
+        check('%s is not routed on' % name, words[0] in done.err, done.err)
+    return [(f['table'], f['row'], f['column'], f['value']) for f in json.loads(read('c.json'))['findings'] if f['table']]
+
+
+def test_plans_refused():
+    fresh_map('z.gpkg', rules='seq,role,unit,deadline,weekdays\n10,,U1,later,\n20,,U1,,workday\n30,,U1,,\n')
+    found = says_but_answers('z.gpkg', 1, "column deadline: rule with seq 10: there are no deadlines of this name: 'later'",
+                             "column weekdays: rule with seq 20: there is no calendar default: 'workday'")
+    check('refused plans: table, row, column, value', found == [
+        ('wanmi_rules', 1, 'deadline', 'later'), ('wanmi_rules', 2, 'weekdays', 'workday')], found)
+    fresh_map('z.gpkg')
+    Run('map', 'set', 'z.gpkg', 'fallback_unit', '').gives(0)
+    Run('map', 'drop', 'z.gpkg', 'duties').gives(0)
+    says_but_answers('z.gpkg', 1, 'nobody answers for this cell and others', 'nobody answers for any cell')
+    # A limit that its calendar never reaches.
+    fresh_map('z.gpkg', calendars='name,day,hours\ndefault,1-5,\n', deadlines='name,seq,limit,unit\nd,10,4,working_hour\n',
+              rules='seq,unit,deadline\n10,U1,d\n')
+    found = says_but_answers('z.gpkg', 1, "column calendar: the calendar has too little working time", 'no working hours on any day')
+    check('refused plans: the deadline', found[0] == ('wanmi_deadlines', 1, 'calendar', 'default'), found)
+
+
+def test_warnings():
+    """What is allowed and hardly meant: routed on, with a warning that names the row."""
+    fresh_map('w.gpkg', rules='seq,class,role,unit,last,mode,valid_to,layer,area\n'
+              '10,01,网格长,,1,,,,\n20,0102,网格长,,,,,,\n30,,督导员,,,,,,\n40,,,U1,,night,,,\n50,,,U1,,night,,,\n'
+              '60,,,U1,,nihgt,,,\n70,,,U1,,,2020-01-01,,\n' + '80,%s,,U1,,,,,\n' % X60)
+    Run('map', 'units', 'w.gpkg', '--from', write('t.csv', 'code,name,kind,parent\nIDLE,闲,,\n%s,长,,CENTRE\n' % X60)).gives(0)
+    Run('map', 'duties', 'w.gpkg', '--from', write('t.csv', 'layer,area,role,unit,rank\narea,110101001001,网格长,H1,1\n')).gives(0)
+    found = says_but_answers('w.gpkg', 0, 'rule with seq 20: can never match: the rule with seq 10',
+                             'H1', 'nothing leads to this unit', 'its validity is over', 'no other row names this mode')
+    check('warnings: table, row, column, value', sorted(found) == [
+        ('wanmi_duties', 5, 'rank', '1'), ('wanmi_rules', 2, '', ''), ('wanmi_rules', 3, 'role', '督导员'),
+        ('wanmi_rules', 6, 'mode', 'nihgt'), ('wanmi_rules', 7, 'valid_to', ''), ('wanmi_units', 7, '', ''),
+        ('wanmi_units', 8, '', '')], sorted(found))
+    Run('route', 'w.gpkg', stdin=b'lon,lat\n116.401,39.9005\n').gives(0)
+
+
+def test_ten_thousand_rules():
+    """On one class, each held against all before it; too many deliveries only where they could meet."""
+    cells = ['110101001001%03d' % (1 + i % 20) for i in range(10000)]
+    rows = ''.join('%d,01,cell,%s,U1,%d,%d\n' % (i + 1, cells[i], i % 200, 1) for i in range(10000))
+    start = time.monotonic()
+    fresh_map('t.gpkg', rules='seq,class,layer,area,unit,min_severity,last\n' + rows)
+    made = time.monotonic()
+    done = Run('check', 't.gpkg', '--json', 'c.json')
+    seconds = time.monotonic() - made
+    check('ten thousand rules are checked in seconds', seconds < 60, seconds, made - start)
+    findings = [f for f in json.loads(read('c.json'))['findings'] if f['table'] == 'wanmi_rules' and f['severity'] == 'warning']
+    check('ten thousand rules: what is behind another', len(findings) > 9000, len(findings), done.out[-500:])
+    check('ten thousand rules: by row', all(f['row'] > 0 and 'can never match' in f['message'] for f in findings), findings[:2])
+    Run('map', 'list', 't.gpkg').gives(0, err='').says('10,000')
+    Run('locate', 't.gpkg', '--point', '116.401', '39.9005').gives(0, err='')
+
+
 # ---- many rows ----------------------------------------------------------------------------------
 
 def many(count):

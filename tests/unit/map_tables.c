@@ -78,8 +78,8 @@ static void units(void **state)
     assert_int_equal(wanmi_map_builder_unit(builder, &def, &error), WANMI_OK);
     wanmi_map *map = build(builder);
     assert_int_equal(problem_count, 2);
-    problem(0, WANMI_E_MAP_UNIT, "row 17, code a: unit: the code is doubled");
-    problem(1, WANMI_E_MAP_PARENT, "code b: unit: its parent is not there: 'nobody'");
+    problem(0, WANMI_E_MAP_UNIT, "table wanmi_units, row 17, code a: column code: unit: the code is doubled");
+    problem(1, WANMI_E_MAP_PARENT, "table wanmi_units, code b: column parent: unit: its parent is not there: 'nobody'");
     assert_int_equal(wanmi_map_unit_count(map), 3);
     static const uint32_t parents[] = {2, WANMI_NONE, WANMI_NONE};
     static const char *const codes[] = {"a", "b", "c"};
@@ -113,8 +113,8 @@ static void loops_of_units(void **state)
     test_add_unit(builder, "free", "");
     wanmi_map *map = build(builder);
     assert_int_equal(problem_count, 2);
-    problem(0, WANMI_E_MAP_PARENT, "code r3: unit: its parents make a loop: 'r1'");
-    problem(1, WANMI_E_MAP_PARENT, "code self: unit: its parents make a loop: 'self'");
+    problem(0, WANMI_E_MAP_PARENT, "table wanmi_units, code r3: column parent: unit: its parents make a loop: 'r1'");
+    problem(1, WANMI_E_MAP_PARENT, "table wanmi_units, code self: column parent: unit: its parents make a loop: 'self'");
     for (uint32_t u = 0; u < wanmi_map_unit_count(map); u++) {
         wanmi_unit_info info = {.parent = u};
         for (int steps = 0; info.parent != WANMI_NONE; steps++) {
@@ -158,9 +158,9 @@ static void duties(void **state)
     test_add_duty(builder, "cell", "1101", "网格长", "u", 3);
     wanmi_map *map = build(builder);
     assert_int_equal(problem_count, 5);
-    problem(0, WANMI_E_MAP_DUTY, "layer grid, code 1101: duty: the map has no such layer");
-    problem(1, WANMI_E_MAP_DUTY, "layer cell, code 1199: duty: the layer has no such area");
-    problem(2, WANMI_E_MAP_DUTY, "layer cell, code 1101: duty: there is no such unit: 'w'");
+    problem(0, WANMI_E_MAP_DUTY, "layer grid, code 1101: column layer: duty: the map has no such layer");
+    problem(1, WANMI_E_MAP_DUTY, "layer cell, code 1199: column area: duty: the layer has no such area");
+    problem(2, WANMI_E_MAP_DUTY, "layer cell, code 1101: column unit: duty: there is no such unit: 'w'");
     problem(4, WANMI_E_MAP_DUTY, "duty: this unit has this role here already: 'u'");
     /* 督导员 was only in a row that is left out. */
     static const char *const roles[] = {"民警", "网格员", "网格长"};
