@@ -14,9 +14,10 @@
 #include "results.h"
 #include "support.h"
 
-enum { METHODS = 1, ROOM = 8 * BENCH_BATCH };
+enum { METHODS = 2, ROOM = 8 * BENCH_BATCH };
 
-static const char *const methods[METHODS] = {"plain"};
+static const char *const methods[METHODS] = {"plain", "fast"};
+static const wanmi_engine engines[METHODS] = {WANMI_ENGINE_EXACT, WANMI_ENGINE_FAST};
 
 /* What one batch came to. */
 typedef struct outcome {
@@ -93,6 +94,7 @@ static void open_methods(run *r)
     for (size_t m = 0; m < METHODS; m++) {
         outcome *o = &r->outcomes[m];
         bench_must(wanmi_router_create(r->plan, &r->routers[m], &error), &error);
+        bench_must(wanmi_router_set_engine(r->routers[m], engines[m], &error), &error);
         o->capacity = ROOM + wanmi_plan_deliveries_max(r->plan);
         o->deliveries = bench_memory(o->capacity * sizeof *o->deliveries);
         o->first = bench_memory((BENCH_BATCH + 1) * sizeof *o->first);

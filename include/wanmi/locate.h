@@ -221,6 +221,10 @@ WANMI_API wanmi_status wanmi_locator_areas(const wanmi_locator *locator, uint32_
 
 /* The lowest area of a tuple in a layer, or WANMI_NONE. Since: 0.1 */
 WANMI_API uint32_t wanmi_locator_area(const wanmi_locator *locator, uint32_t tuple, uint32_t layer);
+/* The same of many tuples at once, which memory answers side by side.
+ * Owns: the caller owns both arrays. Threads: the locator's own thread. Since: 0.2 */
+WANMI_API void wanmi_locator_area_each(const wanmi_locator *locator, const uint32_t *tuples, size_t count,
+                                       uint32_t layer, uint32_t *areas);
 
 /* Bytes the session keeps, GEOS's own not counted. Since: 0.1 */
 WANMI_API uint64_t wanmi_locator_bytes(const wanmi_locator *locator);

@@ -189,6 +189,12 @@ WANMI_API void wanmi_router_free(wanmi_router *router);
  * Threads: the router's own. Errors: WANMI_E_ARGUMENT (a ';' in it). Since: 0.2 */
 WANMI_API wanmi_status wanmi_router_set_mode(wanmi_router *router, const char *mode, wanmi_error *error);
 
+/* Which way rules are evaluated: WANMI_ENGINE_FAST, in which a router begins, as they
+ * are compiled; WANMI_ENGINE_EXACT one after the other, the reference. Both give the
+ * same deliveries. Threads: the router's own. Errors: WANMI_E_ARGUMENT. Since: 0.2 */
+WANMI_API wanmi_status wanmi_router_set_engine(wanmi_router *router, wanmi_engine engine,
+                                               wanmi_error *error);
+
 /* Where events are, for wanmi_locate: their own x, y and datum; of events that name
  * an object of the map its x, y and WANMI_DATUM_MAP. An unknown object keeps
  * WANMI_DATUM_OBJECT, which the locator rejects and wanmi_route answers with

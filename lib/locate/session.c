@@ -177,6 +177,17 @@ uint32_t wanmi_locator_area(const wanmi_locator *locator, uint32_t tuple, uint32
     return found.items[0];
 }
 
+void wanmi_locator_area_each(const wanmi_locator *locator, const uint32_t *tuples, size_t count,
+                             uint32_t layer, uint32_t *areas)
+{
+    const wm_own *own = &locator->own;
+    size_t width = own->layout.layer_count;
+    bool at_hand = layer < width && !wm_is_overlay(&own->layout, layer);
+    for (size_t i = 0; i < count; i++)
+        areas[i] = at_hand && tuples[i] < own->shared_rows ? wm_tuples_row(own->shared, tuples[i])[layer]
+                                                           : wanmi_locator_area(locator, tuples[i], layer);
+}
+
 uint64_t wanmi_locator_bytes(const wanmi_locator *locator)
 {
     return sizeof *locator + wm_areas_bytes(&locator->areas) + wm_own_bytes(&locator->own) +

@@ -111,6 +111,8 @@ static wanmi_status compile_rest(wm_compile *compile)
         status = wm_check_promise(compile);
     if (status == WANMI_OK)
         status = wm_compile_bound(compile);
+    if (status == WANMI_OK)
+        status = wm_compile_moves(compile);
     if (status != WANMI_OK || (compile->on_problem == NULL && !compile->checking))
         return status;
     wm_warn_of_modes(compile);

@@ -117,6 +117,36 @@ typedef struct wm_rule {
     bool all, last;
 } wm_rule;
 
+/* A rule as numbers alone, for quick.c: 64 bytes. What numbers do not say is left to
+ * the plain evaluation: of conditions where `asks_more` is set, of receivers where
+ * `kind` is PLAIN. */
+typedef enum wm_move_kind { WM_MOVE_UNIT, WM_MOVE_HOLDER, WM_MOVE_PLAIN } wm_move_kind;
+
+typedef struct wm_move {
+    int64_t from, until;                /* both included */
+    wm_modes modes;
+    uint32_t first_area, area_count;    /* of the layer `place` */
+    uint32_t source, source_mask;       /* mask 0: any source */
+    uint32_t target;                    /* a unit; the slot of a roster */
+    uint32_t profile;
+    uint16_t role, tag;
+    uint8_t min_severity, priority, flags;
+    uint8_t kind;                       /* wm_move_kind */
+    uint8_t place;                      /* WM_ANYWHERE: not asked for */
+    uint8_t at_layer;                   /* of the roster */
+    bool asks_more, last;
+} wm_move;
+
+#define WM_ANYWHERE 0xFFu
+
+/* Who is the best holder for each area of a layer, side by side for all roles that
+ * are asked for there: a few units an event, from one line of the cache. Bits as in
+ * wm_office.reach, units in place of runs. */
+typedef struct wm_roster {
+    uint32_t slots;
+    uint32_t *units;                    /* an area's begin at (area - first_area) * slots */
+} wm_roster;
+
 /* A class prefix that rules or deadlines name, and the rules that an event can meet whose
  * class has it as its longest one: those of the prefix and of all its own
  * prefixes, in the order of seq. Sorted by text; the first is "". */
@@ -163,6 +193,9 @@ struct wanmi_plan {
     wm_run *runs;
     uint32_t *holders;                  /* units, numbered as the map's duties */
     uint32_t deliveries_max;
+    wm_move *moves;                     /* one a rule */
+    wm_roster rosters[WANMI_LAYERS_MAX];
+    bool is_asked[WANMI_LAYERS_MAX];    /* moves ask for the area that covers an event */
 
     wm_calendars calendars;
     uint32_t mode_count;
@@ -286,6 +319,9 @@ const wm_run *wm_office_run(const wanmi_plan *plan, const wm_office *office, uin
 const wm_run *wm_own_run(const wanmi_plan *plan, uint32_t role, uint32_t area);
 /* Whether an area has a duty of its own. */
 bool wm_has_duty(const wanmi_plan *plan, uint32_t area_key);
+
+/* moves.c: rules as numbers. Errors: memory. */
+wanmi_status wm_compile_moves(wm_compile *compile);
 
 /* promise.c: every event in a cell reaches somebody. */
 wanmi_status wm_check_promise(wm_compile *compile);

@@ -7,24 +7,6 @@
 
 #include <string.h>
 
-/* One event on its way. */
-typedef struct wm_work {
-    wanmi_router *router;
-    const wanmi_plan *plan;
-    const wanmi_locator *locator;
-    const wanmi_event *event;
-    int64_t instant_us;
-    uint32_t cell, tuple;
-    wanmi_where where;
-    uint32_t class_id;                  /* the event's; without one its object's */
-    const wm_seen_object *object;       /* NULL: the event names none */
-    bool has_owners, has_local;
-    uint32_t owners[3];                 /* of the object, when a rule has asked */
-    wm_local local;                     /* the instant, when a rule has asked */
-    wanmi_delivery *deliveries;
-    size_t count;
-} wm_work;
-
 wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_error *error)
 {
     if (plan == NULL || router == NULL)
@@ -47,6 +29,14 @@ wanmi_status wanmi_router_set_mode(wanmi_router *router, const char *mode, wanmi
     if (mode != NULL && strchr(mode, ';') != NULL)
         return wm_error_at(error, WANMI_E_ARGUMENT, &place, "a mode is one word without ';'");
     router->mode = wm_mode_of(router->plan, mode);
+    return WANMI_OK;
+}
+
+wanmi_status wanmi_router_set_engine(wanmi_router *router, wanmi_engine engine, wanmi_error *error)
+{
+    if (router == NULL || (engine != WANMI_ENGINE_FAST && engine != WANMI_ENGINE_EXACT))
+        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_router_set_engine needs a router and an engine");
+    router->engine = engine;
     return WANMI_OK;
 }
 
@@ -87,7 +77,7 @@ static uint32_t single_area(const wm_work *work, uint32_t layer)
     return ancestor != WANMI_NONE ? ancestor : covering;
 }
 
-static const wm_presence *presence_in(const wm_work *work, uint32_t layer)
+const wm_presence *wm_presence_in(const wm_work *work, uint32_t layer)
 {
     wm_presence *presence = &work->router->presence[layer];
     if (presence->event == work->router->event)
@@ -107,7 +97,7 @@ static const wm_presence *presence_in(const wm_work *work, uint32_t layer)
 
 static bool lies_in(const wm_work *work, const wm_rule *rule)
 {
-    const wm_presence *presence = presence_in(work, rule->layer);
+    const wm_presence *presence = wm_presence_in(work, rule->layer);
     for (size_t i = 0; i < presence->count; i++)
         if (presence->areas[i] >= rule->first_area && presence->areas[i] < rule->end_area)
             return true;
@@ -116,21 +106,12 @@ static bool lies_in(const wm_work *work, const wm_rule *rule)
 
 /* ---- deliveries ---------------------------------------------------------------- */
 
-/* What a delivery says besides the event: who, by which rule, in which role. */
-typedef struct wm_address {
-    uint32_t unit, rule;
-    uint32_t profile;                   /* WANMI_NONE: no deadline */
-    uint16_t role, tag;
-    uint8_t priority, flags;
-    wanmi_step step;
-} wm_address;
-
 static uint32_t prefix_of(const wm_work *work)
 {
     return work->class_id != WANMI_NONE ? work->router->classes[work->class_id] : 0;
 }
 
-static int64_t due_of(wm_work *work, uint32_t profile)
+int64_t wm_due_of(wm_work *work, uint32_t profile)
 {
     const wanmi_plan *plan = work->plan;
     if (profile == WANMI_NONE)
@@ -144,7 +125,7 @@ static int64_t due_of(wm_work *work, uint32_t profile)
 
 /* One unit gets one delivery in one role: the first wins, but what a unit must
  * do takes the place of what it would only have been told. */
-static void deliver(wm_work *work, const wm_address *to)
+void wm_deliver(wm_work *work, const wm_address *to)
 {
     wanmi_delivery *at = work->deliveries, *end = work->deliveries + work->count;
     while (at < end && (at->unit != to->unit || at->role != to->role))
@@ -155,7 +136,7 @@ static void deliver(wm_work *work, const wm_address *to)
     const wanmi_event *event = work->event;
     *at = (wanmi_delivery){
         .event_id = event->id, .user = event->user, .time_us = work->instant_us,
-        .due_us = due_of(work, to->profile), .generation = work->plan->generation, .unit = to->unit,
+        .due_us = wm_due_of(work, to->profile), .generation = work->plan->generation, .unit = to->unit,
         .cell = work->cell, .rule = to->rule, .class_id = work->class_id,
         .source_id = event->source_id, .role = to->role, .tag = to->tag, .priority = to->priority,
         .severity = event->severity, .step = (uint8_t)to->step, .flags = to->flags,
@@ -166,14 +147,14 @@ static void deliver_to_holders(wm_work *work, const wm_rule *rule, wm_address *t
 {
     const wanmi_plan *plan = work->plan;
     const wm_office *office = &plan->offices[rule->office];
-    const wm_presence *presence = presence_in(work, office->layer);
+    const wm_presence *presence = wm_presence_in(work, office->layer);
     to->role = rule->role;
     for (size_t i = 0; i < presence->count; i++) {
         const wm_run *run = wm_office_run(plan, office, presence->areas[i], work->instant_us, &to->step);
         uint32_t holders = run == NULL ? 0 : rule->all ? run->count : 1;
         for (uint32_t k = 0; k < holders; k++) {
             to->unit = plan->holders[run->first + k];
-            deliver(work, to);
+            wm_deliver(work, to);
         }
     }
 }
@@ -193,17 +174,17 @@ static void deliver_to_owner(wm_work *work, const wm_rule *rule, wm_address *to)
     to->role = rule->role;
     to->step = WANMI_STEP_OWNER;
     if (to->unit != WANMI_NONE)
-        deliver(work, to);
+        wm_deliver(work, to);
 }
 
-static void obey(wm_work *work, const wm_rule *rule)
+void wm_obey(wm_work *work, const wm_rule *rule)
 {
     wm_address to = {.rule = (uint32_t)(rule - work->plan->rules), .role = WM_SHORT_NONE,
                      .tag = rule->tag, .priority = rule->priority, .flags = rule->flags,
                      .profile = rule->profile, .step = WANMI_STEP_UNIT};
     for (uint32_t i = 0; i < rule->unit_count; i++) {
         to.unit = work->plan->rule_units[rule->first_unit + i];
-        deliver(work, &to);
+        wm_deliver(work, &to);
     }
     if (rule->office != WANMI_NONE)
         deliver_to_holders(work, rule, &to);
@@ -219,7 +200,7 @@ static bool is_time_for(wm_work *work, const wm_when *when)
     return wm_when_holds(work->plan, when, work->local);
 }
 
-static bool matches(wm_work *work, const wm_rule *rule)
+bool wm_matches(wm_work *work, const wm_rule *rule)
 {
     const wanmi_event *event = work->event;
     return (rule->modes & work->router->mode) != 0
@@ -239,9 +220,9 @@ static void obey_rules(wm_work *work)
     const wm_prefix *prefix = &plan->prefixes[prefix_of(work)];
     for (uint32_t i = 0; i < prefix->count; i++) {
         const wm_rule *rule = &plan->rules[plan->lists[prefix->first + i]];
-        if (!matches(work, rule))
+        if (!wm_matches(work, rule))
             continue;
-        obey(work, rule);
+        wm_obey(work, rule);
         if (rule->last)
             return;
     }
@@ -249,7 +230,7 @@ static void obey_rules(wm_work *work)
 
 /* ---- where no rule reaches ------------------------------------------------------ */
 
-static bool has_primary(const wm_work *work)
+bool wm_has_primary(const wm_work *work)
 {
     for (size_t i = 0; i < work->count; i++)
         if ((work->deliveries[i].flags & WANMI_DELIVERY_COPY) == 0)
@@ -257,7 +238,7 @@ static bool has_primary(const wm_work *work)
     return false;
 }
 
-static void fall_back(wm_work *work)
+void wm_fall_back(wm_work *work)
 {
     const wanmi_plan *plan = work->plan;
     wm_address to = {.rule = WANMI_RULE_FALLBACK, .role = WM_SHORT_NONE, .tag = WM_SHORT_NONE,
@@ -272,7 +253,7 @@ static void fall_back(wm_work *work)
         to.step = WANMI_STEP_FALLBACK;
     }
     if (to.unit != WANMI_NONE)
-        deliver(work, &to);
+        wm_deliver(work, &to);
 }
 
 static wanmi_reason route_outside(wm_work *work)
@@ -284,12 +265,12 @@ static wanmi_reason route_outside(wm_work *work)
                            .priority = 5,
                            .step = WANMI_STEP_FALLBACK};
     work->cell = WANMI_NONE;
-    deliver(work, &to);
+    wm_deliver(work, &to);
     return WANMI_REASON_NONE;
 }
 
 /* The reason is NONE when there is a delivery. */
-static wanmi_reason route_one(wm_work *work, wanmi_reason rejected)
+wanmi_reason wm_route_one(wm_work *work, wanmi_reason rejected)
 {
     const wanmi_event *event = work->event;
     if (event->datum == WANMI_DATUM_OBJECT && work->object == NULL)
@@ -304,8 +285,8 @@ static wanmi_reason route_one(wm_work *work, wanmi_reason rejected)
         return route_outside(work);
     work->router->event++;
     obey_rules(work);
-    if (!has_primary(work))
-        fall_back(work);
+    if (!wm_has_primary(work))
+        wm_fall_back(work);
     return WANMI_REASON_NONE;
 }
 
@@ -340,37 +321,35 @@ static wanmi_status check(const wanmi_router *router, const wanmi_locator *locat
     return WANMI_OK;
 }
 
-static void take_event(wm_work *work, const wanmi_event *event, int64_t now_us)
+void wm_take_event(wm_work *work, const wm_batch *batch, size_t i, size_t used)
 {
+    const wanmi_event *event = &batch->events[i];
     work->event = event;
-    work->instant_us = event->time_us != WANMI_TIME_NONE ? event->time_us : now_us;
+    work->instant_us = event->time_us != WANMI_TIME_NONE ? event->time_us : batch->now_us;
+    work->cell = batch->hits->cell[i];
+    work->tuple = batch->hits->tuple[i];
+    work->where = (wanmi_where)batch->hits->where[i];
     work->object = wm_object_of(work->router, event);
     work->class_id = event->class_id;
     if (event->class_id == WANMI_NONE && work->object != NULL)
         work->class_id = work->object->class_id;
     work->has_owners = work->has_local = false;
+    work->deliveries = batch->deliveries + used;
     work->count = 0;
 }
 
-static wanmi_status route_all(wm_work *work, const wanmi_event *events, size_t count,
-                              const wanmi_hits *hits, int64_t now_us, size_t capacity, size_t *first,
-                              uint8_t *unrouted, size_t *done)
+/* Gives how many events were routed. */
+static size_t route_plainly(wm_work *work, const wm_batch *batch)
 {
-    wanmi_delivery *deliveries = work->deliveries;
     size_t used = 0, i = 0;
-    for (; i < count && capacity - used >= work->plan->deliveries_max; i++) {
-        first[i] = used;
-        take_event(work, &events[i], now_us);
-        work->cell = hits->cell[i];
-        work->tuple = hits->tuple[i];
-        work->where = (wanmi_where)hits->where[i];
-        work->deliveries = deliveries + used;
-        unrouted[i] = (uint8_t)route_one(work, (wanmi_reason)hits->reason[i]);
+    for (; i < batch->count && batch->capacity - used >= work->plan->deliveries_max; i++) {
+        batch->first[i] = used;
+        wm_take_event(work, batch, i, used);
+        batch->unrouted[i] = (uint8_t)wm_route_one(work, (wanmi_reason)batch->hits->reason[i]);
         used += work->count;
     }
-    first[i] = used;
-    *done = i;
-    return i == count ? WANMI_OK : WANMI_PARTIAL;
+    batch->first[i] = used;
+    return i;
 }
 
 wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
@@ -391,8 +370,11 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
         status = wm_error_memory(error);
     if (status != WANMI_OK)
         return status;
-    wm_work work = {.router = router, .plan = plan, .locator = locator, .deliveries = deliveries};
+    wm_work work = {.router = router, .plan = plan, .locator = locator};
     if (now_us == WANMI_TIME_NONE)
         now_us = wm_now_us(&plan->host);
-    return route_all(&work, events, count, hits, now_us, capacity, first, unrouted, done);
+    const wm_batch batch = {events, count, hits, now_us, deliveries, capacity, first, unrouted};
+    *done = router->engine == WANMI_ENGINE_EXACT ? route_plainly(&work, &batch)
+                                                 : wm_route_quickly(&work, &batch);
+    return *done == count ? WANMI_OK : WANMI_PARTIAL;
 }

@@ -23,6 +23,7 @@ typedef struct wm_seen_object {
 struct wanmi_router {
     wanmi_plan *plan;
     wm_modes mode;
+    wanmi_engine engine;
     wm_clock clock;
     uint32_t *classes;                  /* class number -> prefix, or WM_UNSEEN */
     size_t class_capacity;
@@ -32,6 +33,61 @@ struct wanmi_router {
     uint64_t event;                     /* counts events, for `presence` */
     wm_presence presence[WANMI_LAYERS_MAX];
 };
+
+/* One event on its way. */
+typedef struct wm_work {
+    wanmi_router *router;
+    const wanmi_plan *plan;
+    const wanmi_locator *locator;
+    const wanmi_event *event;
+    int64_t instant_us;
+    uint32_t cell, tuple;
+    wanmi_where where;
+    uint32_t class_id;                  /* the event's; without one its object's */
+    const wm_seen_object *object;       /* NULL: the event names none */
+    bool has_owners, has_local;
+    uint32_t owners[3];                 /* of the object, when a rule has asked */
+    wm_local local;                     /* the instant, when a rule has asked */
+    wanmi_delivery *deliveries;
+    size_t count;
+} wm_work;
+
+/* What a delivery says besides the event: who, by which rule, in which role. */
+typedef struct wm_address {
+    uint32_t unit, rule;
+    uint32_t profile;                   /* WANMI_NONE: no deadline */
+    uint16_t role, tag;
+    uint8_t priority, flags;
+    wanmi_step step;
+} wm_address;
+
+/* One call: what is given, and where it goes. */
+typedef struct wm_batch {
+    const wanmi_event *events;
+    size_t count;
+    const wanmi_hits *hits;
+    int64_t now_us;
+    wanmi_delivery *deliveries;
+    size_t capacity;
+    size_t *first;
+    uint8_t *unrouted;
+} wm_batch;
+
+/* router.c: the plain evaluation. The i-th event is taken up, its deliveries to begin
+ * at the place `used`. */
+void wm_take_event(wm_work *work, const wm_batch *batch, size_t i, size_t used);
+/* The reason is NONE when there is a delivery. */
+wanmi_reason wm_route_one(wm_work *work, wanmi_reason rejected);
+bool wm_matches(wm_work *work, const wm_rule *rule);
+void wm_obey(wm_work *work, const wm_rule *rule);
+void wm_fall_back(wm_work *work);
+bool wm_has_primary(const wm_work *work);
+void wm_deliver(wm_work *work, const wm_address *to);
+int64_t wm_due_of(wm_work *work, uint32_t profile);
+const wm_presence *wm_presence_in(const wm_work *work, uint32_t layer);
+
+/* quick.c: the same deliveries by moves. Gives how many events were routed. */
+size_t wm_route_quickly(wm_work *work, const wm_batch *batch);
 
 /* seen.c: looks up the words of events that are new to this router. Errors: memory. */
 wanmi_status wm_see(wanmi_router *router, const wanmi_event *events, size_t count);

@@ -416,6 +416,56 @@ static void compare_rules(test_way *way, const wanmi_event *event, test_hit *hit
         cr_assert_eq(failed[i] == WANMI_CONDITION_NONE, matched[i] != 0, "rule %u: condition %u", i, failed[i]);
 }
 
+/* The rules one after the other say what they say as compiled. */
+static void compare_engines(test_way *way, const wanmi_event *event, const wanmi_delivery *fast, size_t fast_count,
+                            uint8_t fast_reason)
+{
+    static wanmi_delivery exact[WANMI_DELIVERIES_MAX];
+    uint8_t reason;
+    cr_assert_eq(wanmi_router_set_engine(way->router, WANMI_ENGINE_EXACT, NULL), WANMI_OK);
+    size_t count = test_way_route(way, event, 5, exact, &reason);
+    cr_assert_eq(wanmi_router_set_engine(way->router, WANMI_ENGINE_FAST, NULL), WANMI_OK);
+    cr_assert_eq(reason, fast_reason);
+    cr_assert(same(fast, fast_count, exact, count), "%zu deliveries by rules as compiled, %zu one after the other",
+              fast_count, count);
+}
+
+/* Many events in one call, as many blocks and as little room as it comes: what they
+ * have one by one, by both engines. */
+static void compare_batches(world *w, test_way *way, const wanmi_event *events, size_t count)
+{
+    static wanmi_delivery deliveries[WANMI_DELIVERIES_MAX * 2], one[WANMI_DELIVERIES_MAX];
+    static test_hit found[EVENTS];
+    static uint32_t cells[EVENTS], tuples[EVENTS];
+    static uint8_t where[EVENTS], reasons[EVENTS], unrouted[EVENTS];
+    static size_t first[EVENTS + 1];
+    test_way_locate(way, events, count, 5, found);
+    for (size_t i = 0; i < count; i++) {
+        cells[i] = found[i].cell;
+        tuples[i] = found[i].tuple;
+        where[i] = found[i].where;
+        reasons[i] = found[i].reason;
+    }
+    for (size_t at = 0, done; at < count; at += done) {
+        wanmi_hits hits;
+        wanmi_hits_init(&hits);
+        hits.cell = cells + at;
+        hits.tuple = tuples + at;
+        hits.where = where + at;
+        hits.reason = reasons + at;
+        size_t room = wanmi_plan_deliveries_max(way->plan) + below(w, WANMI_DELIVERIES_MAX);
+        wanmi_status status = wanmi_route(way->router, way->locator, events + at, count - at, &hits, 5, deliveries,
+                                          room, first, unrouted, &done, NULL);
+        cr_assert(done > 0 && status == (at + done == count ? WANMI_OK : WANMI_PARTIAL));
+        for (size_t i = 0; i < done; i++) {
+            uint8_t reason;
+            size_t expected = test_way_route(way, &events[at + i], 5, one, &reason);
+            cr_assert_eq(unrouted[i], reason);
+            cr_assert(same(deliveries + first[i], first[i + 1] - first[i], one, expected));
+        }
+    }
+}
+
 static void compare(test_way *way, const wanmi_event *event, tally *made)
 {
     uint8_t matched[RULES_MAX] = {0};
@@ -429,6 +479,7 @@ static void compare(test_way *way, const wanmi_event *event, tally *made)
     cr_assert(same(fast, count, plain, expected), "%zu deliveries where %zu were expected: %s", count,
               expected, test_way_text(way, event));
     cr_assert_leq(count, wanmi_plan_deliveries_max(way->plan));
+    compare_engines(way, event, fast, count, fast_reason);
     bool inside = hit.where == WANMI_INSIDE || hit.where == WANMI_SNAPPED;
     bool primary = false;
     for (size_t i = 0; i < count; i++) {
@@ -465,12 +516,15 @@ ParameterizedTest(uint64_t *seed, route, equals_the_plain_evaluation)
         plans++;
         test_way way;
         test_way_open(&way, map);
+        static wanmi_event events[EVENTS];
         for (int i = 0; i < EVENTS; i++) {
             if (chance(&w, 10))
                 test_way_mode(&way, chance(&w, 50) ? pick(&w, some_modes, 4) : "elsewhere");
             wanmi_event event = random_event(&w, &way);
             compare(&way, &event, &made);
+            events[i] = event;
         }
+        compare_batches(&w, &way, events, EVENTS);
         test_way_close(&way);
     }
     /* Both ways must have been walked, or the test says nothing. */

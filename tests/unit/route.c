@@ -546,6 +546,9 @@ static void wrong_arguments_are_told(void **state)
     assert_int_equal(wanmi_plan_create(NULL, way.words, NULL, NULL, &plan, &e), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_plan_create(way.map, NULL, NULL, NULL, &plan, &e), WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_router_create(NULL, &router, &e), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_router_set_engine(NULL, WANMI_ENGINE_FAST, &e), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_router_set_engine(way.router, (wanmi_engine)2, &e), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_router_set_engine(way.router, WANMI_ENGINE_EXACT, &e), WANMI_OK);
     wanmi_plan_release(NULL);
     wanmi_router_free(NULL);
     assert_ptr_equal(wanmi_plan_retain(way.plan), way.plan);
