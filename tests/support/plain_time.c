@@ -79,12 +79,6 @@ bool test_plain_workday(const wanmi_map *map, const char *calendar, int64_t day)
     return hours != NULL && hours[0] != '\0';
 }
 
-bool test_plain_working(const wanmi_map *map, const char *calendar, int64_t instant_us)
-{
-    int64_t local = local_of(map, instant_us), day = floor_div(local, DAY);
-    return in_hours(hours_of(map, named(calendar), day), (local - day * DAY) / MINUTE);
-}
-
 static bool day_fits(const wanmi_map *map, const char *weekdays, int64_t day)
 {
     wanmi_days days;
@@ -115,11 +109,43 @@ static void give_up(void)
     abort();
 }
 
+/* The hours of the day that is walked through. */
+typedef struct walk {
+    const wanmi_map *map;
+    const char *calendar;
+    int64_t day;
+    wanmi_hours spans[WANMI_HOURS_MAX];
+    size_t count;
+} walk;
+
+static walk begin(const wanmi_map *map, const char *calendar)
+{
+    return (walk){.map = map, .calendar = named(calendar), .day = INT64_MIN};
+}
+
+/* Whether an instant lies in the working hours of its local date. */
+static bool is_working(walk *w, int64_t at)
+{
+    int64_t local = local_of(w->map, at), day = floor_div(local, DAY);
+    if (day != w->day) {
+        const char *hours = hours_of(w->map, w->calendar, day);
+        w->count = 0;
+        wanmi_hours_parse(hours != NULL ? hours : "", w->spans, WANMI_HOURS_MAX, &w->count, NULL);
+        w->day = day;
+    }
+    int64_t minute = (local - day * DAY) / MINUTE;
+    for (size_t i = 0; i < w->count; i++)
+        if (minute >= w->spans[i].from_minute && minute < w->spans[i].to_minute)
+            return true;
+    return false;
+}
+
 static int64_t working_hours(const wanmi_map *map, const char *calendar, int64_t from, int64_t left)
 {
+    walk w = begin(map, calendar);
     for (int64_t at = from, next; at < from + 4000 * DAY; at = next) {
         next = (floor_div(at, MINUTE) + 1) * MINUTE;
-        if (!test_plain_working(map, calendar, at))
+        if (!is_working(&w, at))
             continue;
         if (left <= next - at)
             return at + left;
@@ -134,11 +160,12 @@ static int64_t working_days(const wanmi_map *map, const char *calendar, int64_t 
 {
     int64_t today = floor_div(local_of(map, from), DAY);
     int64_t date = today, end = 0, found = 0;
+    walk w = begin(map, calendar);
     for (int64_t at = floor_div(from, MINUTE) * MINUTE; at < from + 4000 * DAY; at += MINUTE) {
         int64_t day = floor_div(local_of(map, at), DAY);
         if (found == wanted && day > date + 1)
             return end;
-        if (day <= today || !test_plain_working(map, calendar, at))
+        if (day <= today || !is_working(&w, at))
             continue;
         if (day > date && found < wanted) {
             date = day;

@@ -12,10 +12,8 @@
 /* Days since 1970-01-01 of a date. */
 int64_t test_day(int year, int month, int day);
 
-/* Whether a day has working hours in a calendar of the map ("" is "default"), and
- * whether an instant lies in them. */
+/* Whether a day has working hours in a calendar of the map ("" is "default"). */
 bool test_plain_workday(const wanmi_map *map, const char *calendar, int64_t day);
-bool test_plain_working(const wanmi_map *map, const char *calendar, int64_t instant_us);
 
 /* Whether the columns `weekdays` and `hours` of a rule hold at an instant. */
 bool test_plain_when(const wanmi_map *map, const char *weekdays, const char *hours, int64_t instant_us);

@@ -19,11 +19,16 @@ static void must(wanmi_status status, const wanmi_error *error)
 
 wanmi_map_builder *test_district(const wanmi_host *host, const char *fallback)
 {
+    return test_district_in(host, fallback, "UTC");
+}
+
+wanmi_map_builder *test_district_in(const wanmi_host *host, const char *fallback, const char *timezone)
+{
     wanmi_map_builder *b = test_builder(host);
     wanmi_map_meta meta;
     wanmi_map_meta_init(&meta);
     meta.crs = "EPSG:4548";
-    meta.timezone = "UTC";
+    meta.timezone = timezone;
     meta.fallback_unit = fallback;
     meta.snap_m = 10;
     meta.generation = 9;
@@ -49,6 +54,53 @@ wanmi_map_builder *test_district(const wanmi_host *host, const char *fallback)
     for (int i = 0; i < 9; i++)
         test_add_unit(b, units[i], "BUREAU");
     return b;
+}
+
+void test_add_day(wanmi_map_builder *b, const char *calendar, const char *day, const char *hours)
+{
+    wanmi_error error;
+    wanmi_calendar_def def;
+    wanmi_calendar_def_init(&def);
+    def.name = calendar;
+    def.day = day;
+    def.hours = hours;
+    must(wanmi_map_builder_calendar(b, &def, &error), &error);
+}
+
+void test_add_limit(wanmi_map_builder *b, const char *profile, int32_t seq, double limit, const char *unit)
+{
+    wanmi_error error;
+    wanmi_deadline_def def;
+    wanmi_deadline_def_init(&def);
+    def.name = profile;
+    def.seq = def.row = seq;
+    def.limit = limit;
+    def.unit = unit;
+    must(wanmi_map_builder_deadline(b, &def, &error), &error);
+}
+
+void test_add_object(wanmi_map_builder *b, const char *code, const char *class_text, double x,
+                     const char *authority, const char *property, const char *upkeep)
+{
+    wanmi_error error;
+    wanmi_object_def def;
+    wanmi_object_def_init(&def);
+    def.code = code;
+    def.class_text = class_text;
+    def.x = x;
+    def.y = 50;
+    def.authority = authority;
+    def.property = property;
+    def.upkeep = upkeep;
+    must(wanmi_map_builder_object(b, &def, &error), &error);
+}
+
+int64_t test_instant(const wanmi_map *map, const char *text)
+{
+    int64_t instant = 0;
+    wanmi_error error;
+    must(wanmi_time_parse(wanmi_map_zone(map), text, &instant, &error), &error);
+    return instant;
 }
 
 wanmi_rule_def test_rule(int32_t seq)

@@ -13,6 +13,16 @@
  * 100; K1 K2 in community A, K3 K4 in B, both in street S. Overlays: zones Z1 over
  * K1 K2, Z2 over K2 K3, Z10 over K4. Precincts, no ancestors: P1 over K1, P2 over the rest. */
 wanmi_map_builder *test_district(const wanmi_host *host, const char *fallback);
+/* The same in another zone than UTC. */
+wanmi_map_builder *test_district_in(const wanmi_host *host, const char *fallback, const char *timezone);
+/* Rows with these columns, the rest default; objects lie in the middle of the cells' row. */
+void test_add_day(wanmi_map_builder *builder, const char *calendar, const char *day, const char *hours);
+void test_add_limit(wanmi_map_builder *builder, const char *profile, int32_t seq, double limit,
+                    const char *unit);
+void test_add_object(wanmi_map_builder *builder, const char *code, const char *class_text, double x,
+                     const char *authority, const char *property, const char *upkeep);
+/* An instant from its text, in the map's zone. */
+int64_t test_instant(const wanmi_map *map, const char *text);
 /* K1 has three keepers, A and S one; B a guard; Z1, Z2 and P2 a warden. */
 void test_district_duties(wanmi_map_builder *builder);
 /* A rule with this seq, from the row of this number. */
