@@ -115,6 +115,11 @@ static wanmi_status read_file(run *r, const wanmi_host *host, wanmi_error *error
 
 /* ---- the run ----------------------------------------------------------------------------- */
 
+static bool routes(const wanmi_map *map)
+{
+    return wanmi_map_unit_count(map) > 0 || wanmi_map_duty_count(map) > 0 || wanmi_map_rule_count(map) > 0;
+}
+
 static wanmi_status look(run *r, wanmi_error *error)
 {
     wanmi_check_options options;
@@ -128,8 +133,8 @@ static wanmi_status look(run *r, wanmi_error *error)
     wanmi_status status = wanmi_check(r->checked.map, &options, cli_findings_add, &r->checked.findings,
                                       &found, error);
     cli_progress_end(&r->checked.progress);
-    /* A file of areas has no tables to look through. */
-    if (status != WANMI_OK || r->crs_text != NULL)
+    /* A file of areas has no tables to look through; a map without any is for locating. */
+    if (status != WANMI_OK || r->crs_text != NULL || !routes(r->checked.map))
         return status;
     return wanmi_plan_check(r->checked.map, r->checked.instant_us, cli_findings_plan, &r->checked.findings,
                             NULL, error);
