@@ -1,5 +1,6 @@
 /* Keeping and freeing a compiled index. */
 #include <math.h>
+#include <sys/mman.h>
 
 #include "partition.h"
 
@@ -15,18 +16,36 @@ void wm_compiled_bound(wm_compiled *c, double snap_m)
     c->reach_y = reach * p->y.per_step;
 }
 
+enum { LINE = 64, HUGE_PAGE = 2 << 20 };
+/* From here on trees want pages of two megabytes: with small ones half of the loads
+ * would wait for the place of their page as well. Below, their rounding would weigh. */
+static const size_t HUGE_FROM = 16 << 20;
+
+/* An advice, which the system is free not to take. */
+static void ask_for_huge_pages(void *block, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    if (size >= HUGE_FROM)
+        (void)madvise(block, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)block;
+    (void)size;
+#endif
+}
+
 static bool align_trees(const wanmi_host *host, wm_compiled *c)
 {
-    size_t size = c->tree_count * sizeof *c->trees;
-    uint32_t *aligned = wm_alloc_aligned(host, size, WM_TREES_ALIGNMENT);
+    size_t size = c->tree_count * sizeof *c->trees, alignment = size >= HUGE_FROM ? HUGE_PAGE : LINE;
+    uint32_t *aligned = wm_alloc_aligned(host, size, alignment);
     if (aligned == NULL)
         return false;
+    ask_for_huge_pages(aligned, size);
     if (size > 0)
         memcpy(aligned, c->trees, size);
     wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
     c->trees = aligned;
     c->tree_capacity = c->tree_count;
-    c->trees_aligned = true;
+    c->trees_alignment = alignment;
     return true;
 }
 
@@ -44,8 +63,8 @@ void wm_compiled_free(const wanmi_host *host, wm_compiled *c)
         return;
     wm_free(host, c->blocks, (size_t)c->block_columns * c->block_rows * sizeof *c->blocks);
     wm_free(host, c->tiles, c->tiles_size);
-    if (c->trees_aligned)
-        wm_free_aligned(host, c->trees, c->tree_capacity * sizeof *c->trees, WM_TREES_ALIGNMENT);
+    if (c->trees_alignment != 0)
+        wm_free_aligned(host, c->trees, c->tree_capacity * sizeof *c->trees, c->trees_alignment);
     else
         wm_free(host, c->trees, c->tree_capacity * sizeof *c->trees);
     wm_free(host, c->records, c->record_capacity * sizeof *c->records);

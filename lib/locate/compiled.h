@@ -36,7 +36,7 @@
  * on where it stands. */
 enum { WM_TREE_RECORD = 1, WM_TREE_CUTS = 2, WM_TREE_LABELS = 3, WM_TREE_HEAD = 2 };
 /* Words of a line of the cache: `trees` begins with one. */
-enum { WM_TREE_LINE = 16, WM_TREES_ALIGNMENT = 64 };
+enum { WM_TREE_LINE = 16 };
 
 /* A cut is 8 bytes, one load: the line v = slope * u + offset with |slope| <= 1, or u
  * of v where it is steep; both in units of 1/32767 tile. Then two codes, of what lies
@@ -66,7 +66,7 @@ struct wm_compiled {
     uint32_t block_count;           /* of those that have tiles of their own */
     uint32_t *trees;
     size_t tree_count, tree_capacity;   /* words */
-    bool trees_aligned;             /* once compiled */
+    size_t trees_alignment;         /* once compiled; 0: as the host gives it */
     uint32_t *records;              /* cover.h */
     size_t record_count, record_capacity;
     wm_tuples tuples;
