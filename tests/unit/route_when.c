@@ -370,7 +370,7 @@ static void rules_that_can_never_match_are_told(void **state)
     warns(first, second, NULL);
     second = test_rule(2);
     second.role = "nobody's";
-    warns(first, second, "no area has a duty");
+    warns(first, second, "reaches nobody");
 }
 
 static void rules_behind_a_last_one_are_told(void **state)
