@@ -407,6 +407,40 @@ def test_route():
     Run('route', 'bad.gpkg', events).gives(2, '').says('nobody answers')
 
 
+# U2 has WELL-7 for its own and keeps it up; rule 20 is for nights and days of rest.
+RULES_OF_OBJECTS = '''seq,mode,class,weekdays,hours,owner,role,unit,deadline,tag
+10,,,,,upkeep=U2,@upkeep,,four,
+20,,,restday,18:00-24:00,,,H1,,夜
+30,emergency,,,,,,CENTRE;P1,,
+'''
+EVENTS_OF_OBJECTS = '''id,object,time,lon,lat
+a,WELL-7,2026-11-20T17:00:00+08:00,,
+b,LAMP-1,2026-11-21T18:30:00+08:00,,
+c,BENCH-1,2026-11-20T17:00:00+08:00,116.401,39.9005
+'''
+HEAD_OF_ROUTED = 'row,id,cell,area,unit,role,rule,step,priority,due,copy,tags,generation'
+
+
+def test_route_objects():
+    fresh_map('o.gpkg', calendars=read(vector('calendars.csv')), objects=read(vector('objects.csv')),
+              deadlines='name,seq,limit,unit\nfour,1,4,working_hour\n', rules=RULES_OF_OBJECTS)
+    events = write('o.csv', EVENTS_OF_OBJECTS)
+    done = Run('route', 'o.gpkg', events).gives(1)
+    rows = [line.split(',') for line in done.out.splitlines()]
+    check('route objects: header', ','.join(rows[0]) == HEAD_OF_ROUTED, rows[0])
+    check('route objects: rows', [[row[1]] + row[4:8] + [row[9], row[11]] for row in rows[1:]] == [
+        ['a', 'U2', '@upkeep', '10', 'owner', '2026-11-23T12:00:00+08:00', ''],
+        ['b', 'H1', '', '20', 'unit', '', '夜']], done.out)
+    done.says("row 3: line 4: rejected: object: 'BENCH-1'", '1 of 3 rows rejected')
+    done = Run('route', 'o.gpkg', events, '--mode', 'emergency').gives(1)
+    units = [(line.split(',')[1], line.split(',')[4]) for line in done.out.splitlines()[1:]]
+    check('route --mode', units == [('a', 'U2'), ('a', 'CENTRE'), ('a', 'P1'), ('b', 'H1'), ('b', 'CENTRE'),
+                                    ('b', 'P1')], units)
+    Run('route', 'o.gpkg', events, '--mode', 'a;b').gives(2, '').says('one word')
+    Run('route', 'o.gpkg', '--object', 'thing', stdin=b'thing\nWELL-7\n').gives(0).says('U2,@upkeep,10,owner')
+    Run('route', 'o.gpkg', events, '--output', 'gpkg', '-o', 'o-out.gpkg').gives(1, '')
+
+
 def test_explain():
     done = Run('map', 'explain', 'm.gpkg', '--point', '116.4025', '39.9015', '--class', '0201', '--time',
                '2026-11-22T08:30').gives(0, err='')

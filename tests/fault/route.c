@@ -28,6 +28,29 @@ static wanmi_map *whole_map(test_memory *memory)
     rule.role = "督导员";
     rule.at_layer = "relic";
     test_add_rule(b, &rule);
+    rule.seq = 51;
+    rule.mode = "night;emergency";
+    rule.weekdays = "workday";
+    rule.hours = "22:00-06:00";
+    rule.owner = "@team";
+    rule.deadline = "p";
+    test_add_rule(b, &rule);
+    wanmi_unit_def team;
+    wanmi_unit_def_init(&team);
+    team.code = "TEAM";
+    team.kind = "team";
+    assert_int_equal(wanmi_map_builder_unit(b, &team, NULL), WANMI_OK);
+    test_add_day(b, "default", "1-5", "08:00-12:00");
+    test_add_limit(b, "p", 1, 4, "working_hour");
+    test_add_limit(b, "p", 2, 4, "working_day");
+    test_add_object(b, "lamp", "0203", 500050, "TEAM", "", "");
+    wanmi_escalation_def step;
+    wanmi_escalation_def_init(&step);
+    step.on = "ack";
+    step.to = "unit_parent";
+    step.unit = "working_hour";
+    step.limit = 1;
+    assert_int_equal(wanmi_map_builder_escalation(b, &step, NULL), WANMI_OK);
     return test_build(b);
 }
 
@@ -147,12 +170,51 @@ static void checks(void **state)
     wanmi_map_release(map);
 }
 
+/* Objects first seen, with a class that is new to the words, and chains. */
+static void objects_and_escalations(void **state)
+{
+    (void)state;
+    test_memory memory = {0};
+    int tried = 0;
+    for (bool failed = true; failed; tried++) {
+        test_way way;
+        test_way_open(&way, whole_map(&memory));
+        const wanmi_event event = test_object_event(&way, "lamp", NULL);
+        double x = 42, y = 42;
+        uint8_t datum = 42;
+        fail_from(&memory, tried + 1, false);
+        wanmi_status status = wanmi_router_places(way.router, &event, 1, &x, &y, &datum, NULL);
+        failed = memory.calls >= memory.fail_at;
+        fail_from(&memory, 0, false);
+        assert_int_equal(status, failed ? WANMI_E_MEMORY : WANMI_OK);
+        assert_int_equal(datum, failed ? 42 : WANMI_DATUM_MAP);
+        assert_int_equal(wanmi_router_places(way.router, &event, 1, &x, &y, &datum, NULL), WANMI_OK);
+        assert_true(x == 500050);
+        wanmi_delivery d = {.generation = 1, .unit = wanmi_map_find_unit(way.map, "S1"), .cell = WANMI_NONE,
+                            .class_id = WANMI_NONE, .role = 0xFFFF, .tag = 0xFFFF};
+        wanmi_escalation step;
+        size_t count = 42;
+        fail_from(&memory, 1, false);
+        assert_int_equal(wanmi_plan_escalate(way.plan, &d, NULL, &step, 1, &count, NULL), WANMI_E_MEMORY);
+        assert_int_equal(count, 42);
+        fail_from(&memory, 0, false);
+        assert_int_equal(wanmi_plan_escalate(way.plan, &d, NULL, &step, 1, &count, NULL), WANMI_OK);
+        assert_int_equal(count, 1);
+        assert_string_equal(wanmi_map_unit_code(way.map, step.unit), "BUREAU");
+        test_way_close(&way);
+        assert_int_equal(memory.held_blocks, 0);
+    }
+    assert_true(tried >= 3);
+    assert_false(memory.wrong_size);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plans),
         cmocka_unit_test(checks),
         cmocka_unit_test(routers_and_classes_first_seen),
+        cmocka_unit_test(objects_and_escalations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

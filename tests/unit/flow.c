@@ -633,6 +633,172 @@ static void counters_say_the_account(void **state)
     end(&s);
 }
 
+/* ---- modes, objects, tags ---------------------------------------------------------------------- */
+
+/* Two cells' worth: rule 1 in an emergency, rule 2 else, with a tag each, and an
+ * object in the second column. */
+static void run_switched(scene *s)
+{
+    open_flow(s, 2);
+    wanmi_host host = test_host(&s->memory);
+    test_city city;
+    test_city_init(&city);
+    city.rules = false;
+    wanmi_map_builder *b = test_builder(&host);
+    test_city_fill(b, &city);
+    wanmi_object_def object;
+    wanmi_object_def_init(&object);
+    object.code = "lamp";
+    object.class_text = "0203";
+    object.x = 500150;
+    object.y = 4420050;
+    object.upkeep = "S2";
+    assert_int_equal(wanmi_map_builder_object(b, &object, NULL), WANMI_OK);
+    for (int i = 1; i <= 3; i++) {
+        wanmi_rule_def rule;
+        wanmi_rule_def_init(&rule);
+        rule.seq = i;
+        rule.mode = i == 1 ? "emergency" : "";
+        rule.last = i == 1;
+        rule.role = i == 3 ? "@upkeep" : "";
+        rule.unit = i == 3 ? "" : i == 1 ? "BUREAU;S1" : "S2";
+        rule.tag = i == 1 ? "alarm" : i == 2 ? "plain" : "";
+        test_add_rule(b, &rule);
+    }
+    wanmi_map *map = test_build(b);
+    assert_int_equal(wanmi_flow_set_map(s->flow, map, NULL), WANMI_OK);
+    wanmi_map_release(map);
+    assert_int_equal(add_sink(s, NULL, NULL), WANMI_OK);
+    start(s);
+}
+
+static uint32_t deliveries_of(scene *s, wanmi_event event)
+{
+    wanmi_receipt receipt;
+    assert_int_equal(wanmi_flow_submit(s->intake, &event, 1, &receipt, NULL, NULL), WANMI_OK);
+    return receipt.deliveries;
+}
+
+static void a_mode_is_in_force_for_the_next_submit(void **state)
+{
+    (void)state;
+    scene s;
+    run_switched(&s);
+    wanmi_event event = event_at(&s, 0, 0, "01");
+    wanmi_error e;
+    assert_int_equal(deliveries_of(&s, event), 1);
+    assert_int_equal(wanmi_flow_set_mode(s.flow, "emergency", NULL), WANMI_OK);
+    assert_int_equal(deliveries_of(&s, event), 2);
+    assert_int_equal(wanmi_flow_set_mode(s.flow, "normal", NULL), WANMI_OK);
+    assert_int_equal(deliveries_of(&s, event), 1);
+    assert_int_equal(wanmi_flow_set_mode(s.flow, "emergency", NULL), WANMI_OK);
+    /* An intake that is opened now begins in it. */
+    wanmi_intake_close(s.intake);
+    assert_int_equal(wanmi_intake_open(s.flow, &s.intake, NULL), WANMI_OK);
+    assert_int_equal(deliveries_of(&s, event), 2);
+    assert_int_equal(wanmi_flow_set_mode(s.flow, "a;b", &e), WANMI_E_ARGUMENT);
+    char long_one[WANMI_CODE_MAX + 2];
+    memset(long_one, 'x', sizeof long_one - 1);
+    long_one[sizeof long_one - 1] = '\0';
+    assert_int_equal(wanmi_flow_set_mode(s.flow, long_one, &e), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_flow_set_mode(NULL, "a", &e), WANMI_E_ARGUMENT);
+    assert_int_equal(deliveries_of(&s, event), 2);
+    assert_int_equal(wanmi_flow_set_mode(s.flow, NULL, NULL), WANMI_OK);
+    assert_int_equal(deliveries_of(&s, event), 1);
+    wanmi_status status = WANMI_OK;
+    int kept = 0;
+    for (; status == WANMI_OK; kept++) {
+        char mode[16];
+        snprintf(mode, sizeof mode, "m%d", kept);
+        status = wanmi_flow_set_mode(s.flow, mode, &e);
+    }
+    assert_int_equal(status, WANMI_E_LIMIT);
+    assert_int_equal(kept, 1024 - 3 + 1);
+    assert_int_equal(wanmi_flow_set_mode(s.flow, "emergency", NULL), WANMI_OK);
+    assert_int_equal(deliveries_of(&s, event), 2);
+    drain(&s);
+    end(&s);
+}
+
+static void events_name_objects(void **state)
+{
+    (void)state;
+    scene s;
+    run_switched(&s);
+    wanmi_event events[5];
+    for (int i = 0; i < 5; i++) {
+        events[i] = event_at(&s, 0, 0, "01");
+        if (i % 2 == 0)
+            continue;
+        events[i].datum = WANMI_DATUM_OBJECT;
+        events[i].object_id = word(&s, i == 1 ? "lamp" : "bench");
+        events[i].class_id = WANMI_NONE;
+        events[i].x = NAN;
+    }
+    wanmi_receipt receipts[5];
+    assert_int_equal(wanmi_flow_submit(s.intake, events, 5, receipts, NULL, NULL), WANMI_OK);
+    wanmi_map *map = wanmi_flow_map(s.flow, 1);
+    assert_string_equal(wanmi_map_area_code(map, receipts[1].cell), "110101001001010");
+    assert_int_equal(receipts[1].deliveries, 2);        /* rule 2, and who keeps it up */
+    assert_int_equal(receipts[3].where, WANMI_REJECTED);
+    assert_int_equal(receipts[3].reason, WANMI_REASON_OBJECT);
+    assert_int_equal(receipts[3].deliveries, 0);
+    for (int i = 0; i < 5; i += 2)
+        assert_int_equal(receipts[i].deliveries, 1);
+    drain(&s);
+    wanmi_account a = account_of(&s);
+    assert_int_equal(a.rejected, 1);
+    assert_int_equal(a.routed, 4);
+    bool seen = false;
+    for (size_t i = 0; i < s.sinks[0].count; i++)
+        seen |= s.sinks[0].seen[i].step == WANMI_STEP_OWNER
+             && strcmp(wanmi_words_text(wanmi_flow_words(s.flow), s.sinks[0].seen[i].class_id), "0203") == 0;
+    assert_true(seen);
+    end(&s);
+}
+
+static void deliveries_are_counted_by_tag(void **state)
+{
+    (void)state;
+    scene s;
+    run_switched(&s);
+    uint64_t by_tag[4] = {9, 9, 9, 9};
+    size_t count = 0;
+    for (int i = 0; i < 3; i++)
+        deliveries_of(&s, event_at(&s, 0, 0, "01"));
+    deliveries_of(&s, event_at(&s, 99, 0, "01"));       /* outside: in no rule's tag */
+    assert_int_equal(wanmi_flow_set_mode(s.flow, "emergency", NULL), WANMI_OK);
+    wanmi_intake_close(s.intake);                        /* what it counted stays */
+    assert_int_equal(wanmi_intake_open(s.flow, &s.intake, NULL), WANMI_OK);
+    deliveries_of(&s, event_at(&s, 0, 0, "01"));
+    assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, by_tag, 4, &count, NULL), WANMI_OK);
+    assert_int_equal(count, 3);
+    assert_true(by_tag[0] == 2 && by_tag[1] == 3 && by_tag[2] == 1 && by_tag[3] == 9);
+    assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, by_tag, 1, &count, NULL), WANMI_PARTIAL);
+    assert_int_equal(count, 3);
+    assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, NULL, 0, &count, NULL), WANMI_PARTIAL);
+    assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, NULL, 1, &count, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, by_tag, 4, NULL, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_flow_deliveries_by_tag(NULL, by_tag, 4, &count, NULL), WANMI_E_ARGUMENT);
+    wanmi_counter counters[64];
+    char text[8192];
+    size_t needed;
+    assert_int_equal(wanmi_flow_counters(s.flow, counters, 64, &count, NULL), WANMI_OK);
+    assert_int_equal(wanmi_counters_print(counters, count, text, sizeof text, &needed), WANMI_OK);
+    assert_non_null(strstr(text, "\nwanmi_deliveries_by_tag_total{tag=\"alarm\"} 2\n"
+                                 "wanmi_deliveries_by_tag_total{tag=\"plain\"} 3\n"
+                                 "wanmi_deliveries_by_tag_total{tag=\"\"} 1\n"));
+    drain(&s);
+    assert_int_equal(account_of(&s).deliveries, 6);
+    end(&s);
+    /* Before there is a map there is only "none". */
+    open_flow(&s, 2);
+    assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, by_tag, 4, &count, NULL), WANMI_OK);
+    assert_int_equal(count, 1);
+    assert_true(by_tag[0] == 0);
+    wanmi_flow_free(s.flow);
+}
+
 static void wrong_arguments_are_told(void **state)
 {
     (void)state;
@@ -717,6 +883,9 @@ int main(void)
         cmocka_unit_test(small_chunks_give_the_same),
         cmocka_unit_test(a_units_order_is_kept),
         cmocka_unit_test(counters_say_the_account),
+        cmocka_unit_test(a_mode_is_in_force_for_the_next_submit),
+        cmocka_unit_test(events_name_objects),
+        cmocka_unit_test(deliveries_are_counted_by_tag),
         cmocka_unit_test(wrong_arguments_are_told),
         cmocka_unit_test(a_map_that_promises_nothing_is_refused),
     };

@@ -30,8 +30,9 @@ static void say_row(dump *d, const wanmi_io_row *row)
 {
     char time[40];
     wanmi_time_format(NULL, row->time_us, time, sizeof time);
-    say(d, "%d@%d %s %.17g %.17g %s %s %d %s\n", (int)row->row, (int)row->line, row->id, row->lon,
-        row->lat, row->class_text, row->source, row->severity, time);
+    say(d, "%d@%d %s %.17g %.17g %s %s %d %s%s%s\n", (int)row->row, (int)row->line, row->id, row->lon,
+        row->lat, row->class_text, row->source, row->severity, time, row->object[0] != '\0' ? " of " : "",
+        row->object);
 }
 
 static void dump_rows(dump *d, wanmi_io_reader *reader, size_t capacity)
@@ -151,6 +152,33 @@ static void test_columns(void **state)
     columns.struct_size = sizeof columns + 1;
     expect_as("lon,lat\n", WANMI_IO_AUTO, &columns,
               "!! WANMI_E_ARGUMENT wanmi_io_columns was not filled by wanmi_io_columns_init");
+}
+
+/* A row that names an object needs no position, and a file of such rows no columns for it. */
+static void test_named_objects(void **state)
+{
+    wanmi_io_columns columns;
+    (void)state;
+    expect("object,class\nlamp,01\n,02\n",
+           "1@2  nan nan 01  0  of lamp\n2@3  ! t: row 2: line 3, column lon: is empty\n");
+    expect("lon,lat,object\n,,lamp\n1,2,lamp\n1,2,\nx,2,lamp\n",
+           "1@2  nan nan   0  of lamp\n2@3  1 2   0  of lamp\n3@4  1 2   0 \n"
+           "4@5  ! t: row 4: line 5, column lon: is not a number: 'x'\n");
+    wanmi_io_columns_init(&columns);
+    columns.object = "thing";
+    expect_as("thing,object\nlamp,no\n", WANMI_IO_AUTO, &columns, "1@2  nan nan   0  of lamp\n");
+    expect_as("lon,lat\n", WANMI_IO_AUTO, &columns,
+              "!! WANMI_E_IO_COLUMN t: the header (lon, lat) has no such column: 'thing'");
+    columns.lon = "x";
+    expect_as("thing,lat\n", WANMI_IO_AUTO, &columns,
+              "!! WANMI_E_IO_COLUMN t: the header (thing, lat) has no such column: 'x'");
+    expect("{\"object\":\"lamp\"}\n{\"object\":7,\"lon\":1,\"lat\":2}\n{\"object\":null}\n{\"object\":\"\"}\n",
+           "1@1  nan nan   0  of lamp\n2@2  1 2   0  of 7\n"
+           "3@3  ! t: row 3: line 3, column lon: is missing\n4@4  ! t: row 4: line 4, column lon: is empty\n");
+    expect("{\"type\":\"Feature\",\"geometry\":null,\"properties\":{\"object\":\"lamp\",\"id\":\"a\"}}\n"
+           "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[1,2]},"
+           "\"properties\":{\"object\":\"lamp\"}}\n",
+           "1@1 a nan nan   0  of lamp\n2@2  1 2   0  of lamp\n");
 }
 
 /* ---- NDJSON ----------------------------------------------------------------------------------- */
@@ -360,7 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv), cmocka_unit_test(test_csv_numbers),
-        cmocka_unit_test(test_csv_refused), cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_csv_refused), cmocka_unit_test(test_columns), cmocka_unit_test(test_named_objects),
         cmocka_unit_test(test_objects), cmocka_unit_test(test_features),
         cmocka_unit_test(test_json_refused), cmocka_unit_test(test_named_members),
         cmocka_unit_test(test_not_a_stream), cmocka_unit_test(test_long_json),
