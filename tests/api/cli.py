@@ -422,7 +422,8 @@ HEAD_OF_ROUTED = 'row,id,cell,area,unit,role,rule,step,priority,due,copy,tags,ge
 
 
 def test_route_objects():
-    fresh_map('o.gpkg', calendars=read(vector('calendars.csv')), objects=read(vector('objects.csv')),
+    fresh_map('o.gpkg', calendars=read(vector('calendars.csv')), objects=read(vector('objects.csv')).replace(
+        '116.4071,39.9046', '116.401,39.9005').replace('116.4102,39.9058', '116.4012,39.9006'),
               deadlines='name,seq,limit,unit\nfour,1,4,working_hour\n', rules=RULES_OF_OBJECTS)
     events = write('o.csv', EVENTS_OF_OBJECTS)
     done = Run('route', 'o.gpkg', events).gives(1)
