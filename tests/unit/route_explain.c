@@ -42,6 +42,7 @@ static wanmi_map *district_of_rules(void)
     rules[3].area = "Z10";
     rules[4].owner = "BUREAU";
     rules[5].source = "phone";
+    rules[5].last = 1;                      /* does not match, so it ends nothing */
     rules[6].min_severity = 200;
     rules[7].valid_from_us = 1000;
     rules[8].hours = "23:00-23:59";
