@@ -169,6 +169,6 @@ void *wm_lane_run(void *argument)
     wm_lane *lane = argument;
     wanmi_dispatch *d = lane->sink->dispatch;
     name_thread(lane);
-    wm_park_serve(&lane->park, serve_round, lane, &d->lanes_end);
+    wm_park_serve(&lane->park, &(wm_service){.round = serve_round, .argument = lane, .end = &d->lanes_end});
     return NULL;
 }

@@ -100,6 +100,6 @@ void *wm_dead_run(void *dispatch)
 {
     wanmi_dispatch *d = dispatch;
     pthread_setname_np(pthread_self(), "wm-dead-letters");
-    wm_park_serve(&d->dead_park, write_round, d, &d->dead_end);
+    wm_park_serve(&d->dead_park, &(wm_service){.round = write_round, .argument = d, .end = &d->dead_end});
     return NULL;
 }

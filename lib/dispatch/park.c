@@ -23,32 +23,57 @@ void wm_park_fence(void)
 #endif
 }
 
+static bool ended(const wm_service *service)
+{
+    return atomic_load_explicit(service->end, memory_order_acquire);
+}
+
+static void sleep_at_most(wm_park *park, int64_t ns)
+{
+    struct timespec most = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    /* The kernel looks at the flag again: a wake-up in between is not missed. A
+     * sleep that ends too early costs some empty rounds. */
+    if (ns > 0)
+        syscall(SYS_futex, &park->sleeping, FUTEX_WAIT_PRIVATE, 1, ns != INT64_MAX ? &most : NULL, NULL, 0);
+}
+
 /* Announces, looks for work once more, and only then sleeps. */
-static void park_or_work(wm_park *park, wm_round_fn round, void *argument, const _Atomic bool *end)
+static void park_or_work(wm_park *park, const wm_service *service)
 {
     atomic_store_explicit(&park->sleeping, 1, memory_order_relaxed);
     wm_park_fence();
-    if (round(argument) || atomic_load_explicit(end, memory_order_acquire)) {
-        atomic_store_explicit(&park->sleeping, 0, memory_order_relaxed);
-        return;
-    }
-    /* The kernel looks at the flag again: a wake-up in between is not missed. */
-    while (atomic_load_explicit(&park->sleeping, memory_order_acquire) != 0)
-        syscall(SYS_futex, &park->sleeping, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+    if (!service->round(service->argument) && !ended(service))
+        sleep_at_most(park, service->nap_ns != NULL ? service->nap_ns(service->argument) : INT64_MAX);
+    /* Pairs with the release of wm_park_wake: the next round sees what was brought. */
+    atomic_exchange_explicit(&park->sleeping, 0, memory_order_acquire);
 }
 
-void wm_park_serve(wm_park *park, wm_round_fn round, void *argument, const _Atomic bool *end)
+/* Waits a moment without sleeping; false when it is time to sleep. */
+static bool stay_awake(wm_wait *wait, wm_idle idle)
+{
+    if (idle == WM_IDLE_PARK)
+        return wm_wait_awake(wait);
+    if (idle == WM_IDLE_SPIN || wait->rounds < SPINS) {
+        wait->rounds += idle == WM_IDLE_YIELD;
+        wm_pause();
+    } else {
+        sched_yield();
+    }
+    return true;
+}
+
+void wm_park_serve(wm_park *park, const wm_service *service)
 {
     wm_wait wait = {0};
     for (;;) {
         /* Read before the round: an empty round after it means that nothing is left. */
-        bool ending = atomic_load_explicit(end, memory_order_acquire);
-        if (round(argument)) {
+        bool ending = ended(service);
+        if (service->round(service->argument)) {
             wait = (wm_wait){0};
         } else if (ending) {
             return;
-        } else if (!wm_wait_awake(&wait)) {
-            park_or_work(park, round, argument, end);
+        } else if (!stay_awake(&wait, service->idle)) {
+            park_or_work(park, service);
             wait = (wm_wait){0};
         }
     }

@@ -17,11 +17,32 @@ typedef struct wm_park {
     _Alignas(128) _Atomic uint32_t sleeping;
 } wm_park;
 
-/* The sleeper's whole life: rounds of work while there is some, spinning, then
- * yielding, then sleep. Ends with the first empty round after `end` is set.
- * `round` gives whether it found work. */
+/* What a server does while its rounds find nothing: spins, yields, sleeps. One
+ * that never sleeps takes a processor; work waits for it some tens of nanoseconds
+ * in place of some microseconds. */
+typedef enum wm_idle {
+    WM_IDLE_PARK = 0,           /* spins, yields, sleeps */
+    WM_IDLE_YIELD = 1,          /* spins, yields */
+    WM_IDLE_SPIN = 2            /* spins */
+} wm_idle;
+
 typedef bool (*wm_round_fn)(void *argument);
-void wm_park_serve(wm_park *park, wm_round_fn round, void *argument, const _Atomic bool *end);
+typedef int64_t (*wm_nap_fn)(void *argument);
+
+typedef struct wm_service {
+    wm_round_fn round;          /* gives whether it found work */
+    /* How long a sleep may last, in ns, when something comes due by itself;
+     * INT64_MAX: until woken; 0 or less: not at all. Asked before each sleep. NULL:
+     * nothing comes due. */
+    wm_nap_fn nap_ns;
+    void *argument;             /* of both */
+    const _Atomic bool *end;
+    wm_idle idle;
+} wm_service;
+
+/* The sleeper's whole life: rounds of work while there is some, waiting when
+ * there is none. Ends with the first empty round after `end` is set. */
+void wm_park_serve(wm_park *park, const wm_service *service);
 
 /* The bringer: one fence for all it has published, then a look at each flag. */
 void wm_park_fence(void);

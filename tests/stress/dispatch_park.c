@@ -19,6 +19,11 @@ typedef struct desk {
     _Alignas(128) _Atomic uint64_t brought;
     _Alignas(128) _Atomic uint64_t done;
     _Atomic bool end;
+    wm_idle idle;
+    wm_nap_fn nap_ns;
+    int64_t due_ns;             /* work that comes by itself; 0: none */
+    int64_t late_ns;            /* when it was found, after that */
+    uint64_t naps;
 } desk;
 
 static int64_t steady_ns(void)
@@ -41,7 +46,8 @@ static bool work_off(void *argument)
 static void *serve(void *argument)
 {
     desk *d = argument;
-    wm_park_serve(&d->park, work_off, d, &d->end);
+    wm_park_serve(&d->park, &(wm_service){.round = work_off, .nap_ns = d->nap_ns, .argument = d, .end = &d->end,
+                                         .idle = d->idle});
     return NULL;
 }
 
@@ -116,11 +122,82 @@ static void test_ended_while_falling_asleep(void **state)
     }
 }
 
+/* Servers that never sleep take work without being woken, and end. */
+static void test_awake_for_ever(void **state)
+{
+    (void)state;
+    static const wm_idle idle[] = {WM_IDLE_YIELD, WM_IDLE_SPIN};
+    for (int i = 0; i < 2; i++) {
+        static desk d;
+        d = (desk){.idle = idle[i]};
+        pthread_t server;
+        pthread_create(&server, NULL, serve, &d);
+        for (uint64_t number = 1; number <= 200; number++) {
+            int64_t from = steady_ns();
+            while (steady_ns() - from < 2000)
+                ;
+            assert_int_equal(atomic_load(&d.park.sleeping), 0);
+            atomic_store_explicit(&d.brought, number, memory_order_release);
+            await(&d, number);
+        }
+        atomic_store(&d.end, true);
+        pthread_join(server, NULL);
+    }
+}
+
+static bool come_due(void *argument)
+{
+    desk *d = argument;
+    int64_t late = steady_ns() - d->due_ns;
+    if (d->due_ns == 0 || late < 0)
+        return work_off(argument);
+    d->due_ns = 0;
+    d->late_ns = late;
+    atomic_store_explicit(&d->brought, 1, memory_order_relaxed);
+    return work_off(argument);
+}
+
+static int64_t until_due(void *argument)
+{
+    desk *d = argument;
+    d->naps++;
+    return d->due_ns == 0 ? INT64_MAX : d->due_ns - steady_ns();
+}
+
+static void *serve_due(void *argument)
+{
+    desk *d = argument;
+    wm_park_serve(&d->park, &(wm_service){.round = come_due, .nap_ns = until_due, .argument = d, .end = &d->end});
+    return NULL;
+}
+
+/* What comes due by itself is found without a wake-up, neither early nor by
+ * staying awake; then the sleep has no end again, but for a wake-up. */
+static void test_comes_due(void **state)
+{
+    (void)state;
+    static desk d;
+    d = (desk){.due_ns = steady_ns() + 50000000};
+    pthread_t sleeper;
+    pthread_create(&sleeper, NULL, serve_due, &d);
+    await(&d, 1);
+    assert_true(d.late_ns >= 0);
+    bring(&d, 2);
+    await(&d, 2);
+    atomic_store(&d.end, true);
+    wm_park_fence();
+    wm_park_look(&d.park);
+    pthread_join(sleeper, NULL);
+    assert_in_range(d.naps, 0, 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_brought_while_falling_asleep),
         cmocka_unit_test(test_ended_while_falling_asleep),
+        cmocka_unit_test(test_awake_for_ever),
+        cmocka_unit_test(test_comes_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
