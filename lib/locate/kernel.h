@@ -29,6 +29,7 @@ typedef struct wm_scratch {
     /* By place in the block, where a line is too near: at which cut, where in the tile. */
     uint16_t codes[WM_BLOCK];
     float stops[WM_BLOCK][2];
+    bool blocks_in_order;           /* block i of the index has tiles, and they are the i-th: no need to look */
 } wm_scratch;
 
 static inline void wm_stop_at(wm_scratch *s, uint32_t who, uint32_t code, float u, float v)
@@ -52,6 +53,9 @@ typedef struct wm_kernel {
     size_t (*answer)(const wm_layout *layout, const uint32_t *labels, size_t count, uint32_t *cells,
                      uint32_t *tuples, uint16_t *left);
 } wm_kernel;
+
+/* For wm_scratch. An image's blocks are not believed: they are looked at. */
+bool wm_blocks_in_order(const wm_compiled *compiled);
 
 extern const wm_kernel wm_kernel_portable, wm_kernel_v2, wm_kernel_v3, wm_kernel_v4;
 

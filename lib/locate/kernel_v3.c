@@ -129,7 +129,10 @@ static void place_all(const wm_compiled *c, wm_scratch *s, const double *xs, con
                                             _mm256_and_si256(column, mask));
         __m256i label = _mm256_blendv_epi8(_mm256_set1_epi32(WM_LABEL_NONE),
                                            _mm256_set1_epi32(WM_LABEL | WM_LABEL_FAR), join(a.far, b.far));
-        label = _mm256_mask_i32gather_epi32(label, (const int *)c->blocks, block, sure, 4);
+        if (s->blocks_in_order)
+            label = _mm256_blendv_epi8(label, block, sure);
+        else
+            label = _mm256_mask_i32gather_epi32(label, (const int *)c->blocks, block, sure, 4);
         __m256i tile = _mm256_add_epi32(_mm256_sll_epi32(label, twice), in_block);
         tile = _mm256_andnot_si256(has(label, WM_LABEL), tile);
         _mm256_storeu_si256((__m256i *)(void *)(s->words + i), tile);

@@ -75,7 +75,10 @@ static void place_all(const wm_compiled *c, wm_scratch *s, const double *xs, con
                                             _mm512_and_si512(column, mask));
         __m512i label = _mm512_set1_epi32(WM_LABEL_NONE);
         label = _mm512_mask_mov_epi32(label, far, _mm512_set1_epi32(WM_LABEL | WM_LABEL_FAR));
-        label = _mm512_mask_i32gather_epi32(label, sure, block, c->blocks, 4);
+        if (s->blocks_in_order)
+            label = _mm512_mask_mov_epi32(label, sure, block);
+        else
+            label = _mm512_mask_i32gather_epi32(label, sure, block, c->blocks, 4);
         __mmask16 deep = _mm512_testn_epi32_mask(label, _mm512_set1_epi32(WM_LABEL));
         __m512i tile = _mm512_add_epi32(_mm512_sll_epi32(label, twice), in_block);
         _mm512_storeu_si512(s->words + i, _mm512_maskz_mov_epi32(deep, tile));

@@ -8,6 +8,14 @@ static bool is_small(const wm_compiled *compiled)
     return compiled == NULL || compiled->tiles_size / sizeof *compiled->tiles < UINT32_MAX;
 }
 
+bool wm_blocks_in_order(const wm_compiled *c)
+{
+    size_t count = (size_t)c->block_columns * c->block_rows, in_order = 0;
+    for (size_t i = 0; i < count; i++)
+        in_order += c->blocks[i] == i;
+    return in_order == count;
+}
+
 const wm_kernel *wm_kernel_of(const wm_compiled *compiled, wanmi_kernel *kernel)
 {
     if (*kernel == WANMI_KERNEL_AUTO && !is_small(compiled))

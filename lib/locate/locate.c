@@ -150,6 +150,23 @@ static void resolve_sets(wanmi_locator *l, const wanmi_positions *in, size_t sta
     }
 }
 
+/* Tuples that are not their cell's first: their cell stands in their row. Keeps the
+ * others in l->left. */
+static size_t answer_further(wanmi_locator *l, size_t left)
+{
+    const wm_tuples *tuples = &l->index->compiled->tuples;
+    size_t kept = 0;
+    for (size_t k = 0; k < left; k++) {
+        uint32_t i = l->left[k], label = l->labels[i], cell = WANMI_NONE;
+        if ((label & (WM_LABEL | WM_LABEL_SET)) == WM_LABEL)
+            cell = wm_tuples_cell(tuples, label & WM_LABEL_VALUE);
+        l->out.cells[i] = cell;
+        l->left[kept] = (uint16_t)i;
+        kept += cell == WANMI_NONE;
+    }
+    return kept;
+}
+
 /* Labels that tell a cell or that there is none, which nearly all do. Gives how many
  * do not: their places are in l->left. */
 static size_t answer_cells(wanmi_locator *l, size_t count)
@@ -157,6 +174,7 @@ static size_t answer_cells(wanmi_locator *l, size_t count)
     const wm_columns *out = &l->out;
     size_t left = l->kernel->answer(&l->index->compiled->tuples.layout, l->labels, count, out->cells,
                                     out->tuples, l->left);
+    left = answer_further(l, left);
     for (size_t i = 0; out->wheres != NULL && i < count; i++)
         out->wheres[i] = out->cells[i] != WANMI_NONE ? WANMI_INSIDE : WANMI_OUTSIDE;
     for (size_t i = 0; out->distances != NULL && i < count; i++)

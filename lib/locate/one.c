@@ -96,7 +96,11 @@ static bool locate_certain(wanmi_locator *l, wanmi_datum datum, double x, double
             return false;
     }
     const wm_compiled *c = l->index->compiled;
-    return wm_label_tells(&c->tuples.layout, search_one(c, x, y), cell);
+    uint32_t label = search_one(c, x, y);
+    if ((label & (WM_LABEL | WM_LABEL_SET)) != WM_LABEL)
+        return false;
+    *cell = wm_tuples_cell(&c->tuples, label & WM_LABEL_VALUE);
+    return *cell != WANMI_NONE || (label & WM_LABEL_FAR) != 0;
 }
 
 static wanmi_status locate_any(wanmi_locator *locator, wanmi_datum datum, double x, double y,

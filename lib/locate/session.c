@@ -48,6 +48,7 @@ wanmi_status wanmi_locator_create(wanmi_index *index, wanmi_engine engine,
     fresh->sides.lock = &index->geos_lock;
     wanmi_locator_counts_init(&fresh->counts);
     fresh->kernel = wm_kernel_of(index->compiled, &fresh->kernel_number);
+    fresh->scratch.blocks_in_order = fresh->fast && wm_blocks_in_order(index->compiled);
     for (uint32_t datum = 0; datum < WM_CHARTS; datum++)
         set_chart(fresh, datum, wanmi_chart_retain(index->charts[datum]));
     wm_layout layout = wm_index_layout(index);
