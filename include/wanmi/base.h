@@ -42,7 +42,7 @@ extern "C" {
  * Owns: the library, static. Threads: any. Errors: none. Since: 0.1 */
 WANMI_API const char *wanmi_version(void);
 
-/* The versions of what it was linked with, as "wanmi 0.1.0, PROJ 9.1.1, GEOS
+/* The versions of what it was linked with, as "wanmi 0.2.0, PROJ 9.1.1, GEOS
  * 3.11.1-CAPI-1.17.1": what a bug report needs.
  * Owns: caller gives `text` of `size` bytes; it is always ended by a NUL.
  * Threads: any. Errors: none. Since: 0.1 */

@@ -141,10 +141,10 @@ static void counters_as_text(void **state)
 static void versions(void **state)
 {
     (void)state;
-    assert_string_equal(wanmi_version(), "0.1.0");
+    assert_string_equal(wanmi_version(), "0.2.0");
     char text[128];
     wanmi_version_text(text, sizeof text);
-    assert_non_null(strstr(text, "wanmi 0.1.0, PROJ "));
+    assert_non_null(strstr(text, "wanmi 0.2.0, PROJ "));
     assert_non_null(strstr(text, ", GEOS "));
     wanmi_version_text(text, 6);
     assert_string_equal(text, "wanmi");
