@@ -17,7 +17,7 @@ static const char head[] =
     "<!-- made by scripts/counters.c from the tables in lib/dispatch/counters.c and lib/flow -->\n"
     "\n"
     "Names, units and help texts are stable. `wanmi_dispatch_counters` and `wanmi_flow_counters` give all\n"
-    "figures of one snapshot, `wanmi_counters_print` writes them as Prometheus text. A counter only grows; a\n"
+    "figures of one snapshot, `wanmi_counters_prometheus` writes them as Prometheus text. A counter only grows; a\n"
     "gauge goes up and down. In every snapshot, for each sink and in sum:\n"
     "\n"
     "    accepted = delivered + dead + pending\n"

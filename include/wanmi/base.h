@@ -242,8 +242,21 @@ WANMI_API void wanmi_time_format(const wanmi_zone *zone, int64_t instant_us,
 
 typedef enum wanmi_counter_kind {
     WANMI_COUNTER = 0,              /* only grows */
-    WANMI_GAUGE = 1                 /* goes up and down */
+    WANMI_GAUGE = 1,                /* goes up and down */
+    WANMI_HISTOGRAM = 2             /* one of the rows of a histogram: see wanmi_counter_part */
 } wanmi_counter_kind;
+
+/* Which row of a histogram. Those of one histogram (same name, same labels) stand
+ * together: its buckets in rising order of `bound`, then its sum, then its count. */
+typedef enum wanmi_counter_part {
+    WANMI_PART_VALUE = 0,           /* no histogram: the figure itself */
+    WANMI_PART_BUCKET = 1,          /* how many values were at most `bound` (so each holds those before it) */
+    WANMI_PART_SUM = 2,             /* the values' sum, in `unit` */
+    WANMI_PART_COUNT = 3            /* how many values */
+} wanmi_counter_part;
+
+/* `bound` of the last bucket, which holds all. */
+#define WANMI_BOUND_NONE UINT64_MAX
 
 /* One figure of one snapshot. Names, units and help texts are stable. */
 typedef struct wanmi_counter {
@@ -254,13 +267,27 @@ typedef struct wanmi_counter {
     wanmi_counter_kind kind;
     uint64_t value;
     const char *tag;                /* label; NULL where it does not apply */
+    const char *lane;               /* label; NULL where it does not apply */
+    uint64_t bound;                 /* WANMI_PART_BUCKET: the largest value in it, or WANMI_BOUND_NONE */
+    wanmi_counter_part part;
+    int32_t reserved;
 } wanmi_counter;
 
-/* Writes counters in the text format of Prometheus (version 0.0.4).
- * Gives in `needed` the bytes of the whole text with its NUL; writes at most
- * `size` bytes. Errors: WANMI_PARTIAL when it did not fit. Threads: any. Since: 0.1 */
-WANMI_API wanmi_status wanmi_counters_print(const wanmi_counter *counters, size_t count,
-                                            char *text, size_t size, size_t *needed);
+/* Writes counters in the text format of Prometheus (version 0.0.4): HELP and TYPE
+ * once a name, then all its rows, labels escaped, a histogram as _bucket{le=...},
+ * _sum and _count. `text` is always ended by a NUL when `size` is not 0; `needed`
+ * (may be NULL) gets the bytes of the whole text with its NUL.
+ * Errors: WANMI_PARTIAL when it did not fit (cut anywhere). Threads: any. Since: 0.1 */
+WANMI_API wanmi_status wanmi_counters_prometheus(const wanmi_counter *counters, size_t count,
+                                                 char *text, size_t size, size_t *needed);
+
+/* The same as JSON, in the order of the rows: an array of objects
+ *   {"name":N,"kind":"counter"|"gauge","unit":U,"help":H,"sink":S,"lane":L,"tag":T,"value":V}
+ *   {"name":N,"kind":"histogram",...,"buckets":[{"le":B,"count":C},...,{"le":null,"count":C}],"sum":V,"count":V}
+ * with the labels that apply; a row of the array a line. Numbers are whole and may
+ * be beyond 2^53. Errors, texts and sizes as above. Since: 0.1 */
+WANMI_API wanmi_status wanmi_counters_json(const wanmi_counter *counters, size_t count,
+                                           char *text, size_t size, size_t *needed);
 
 #ifdef __cplusplus
 }

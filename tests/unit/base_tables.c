@@ -19,7 +19,7 @@ static void every_status_of_the_header_has_its_name(void **state)
     int value, count = 0;
     while (fgets(line, sizeof line, file) != NULL) {
         if (sscanf(line, " WANMI_%63[A-Z_0-9] = %d", name, &value) != 2 || strstr(line, "LOG_") ||
-            strstr(line, "COUNTER") || strstr(line, "GAUGE"))
+            strstr(line, "COUNTER") || strstr(line, "GAUGE") || strstr(line, "HISTOGRAM") || strstr(line, "PART_"))
             continue;
         char whole[80];
         snprintf(whole, sizeof whole, "WANMI_%s", name);
@@ -116,26 +116,93 @@ static void counters_as_text(void **state)
     (void)state;
     char text[1024];
     size_t needed = 0;
-    assert_int_equal(wanmi_counters_print(some, 5, text, sizeof text, &needed), WANMI_OK);
+    assert_int_equal(wanmi_counters_prometheus(some, 5, text, sizeof text, &needed), WANMI_OK);
     assert_string_equal(text, as_text);
     assert_int_equal(needed, sizeof as_text);
     for (size_t size = 1; size <= sizeof as_text; size++) {
         memset(text, '#', sizeof text);
-        wanmi_status status = wanmi_counters_print(some, 5, text, size, &needed);
+        wanmi_status status = wanmi_counters_prometheus(some, 5, text, size, &needed);
         assert_int_equal(status, size == sizeof as_text ? WANMI_OK : WANMI_PARTIAL);
         assert_int_equal(needed, sizeof as_text);
         assert_int_equal(strlen(text), size - 1);
         assert_memory_equal(text, as_text, size - 1);
         assert_int_equal(text[size], '#');
     }
-    assert_int_equal(wanmi_counters_print(some, 5, NULL, 0, &needed), WANMI_PARTIAL);
+    assert_int_equal(wanmi_counters_prometheus(some, 5, NULL, 0, &needed), WANMI_PARTIAL);
     assert_int_equal(needed, sizeof as_text);
-    assert_int_equal(wanmi_counters_print(NULL, 0, text, sizeof text, NULL), WANMI_OK);
+    assert_int_equal(wanmi_counters_prometheus(NULL, 0, text, sizeof text, NULL), WANMI_OK);
     assert_string_equal(text, "");
-    assert_int_equal(wanmi_counters_print(NULL, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
-    assert_int_equal(wanmi_counters_print(some, 1, NULL, 5, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_counters_prometheus(NULL, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_counters_prometheus(some, 1, NULL, 5, NULL), WANMI_E_ARGUMENT);
     const wanmi_counter nameless = {0};
-    assert_int_equal(wanmi_counters_print(&nameless, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_counters_prometheus(&nameless, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+}
+
+/* A histogram of two sinks, with a plain figure between that Prometheus wants elsewhere. */
+static const wanmi_counter waits[] = {
+    {.name = "w_us", .unit = "us", .help = "Wait.", .sink = "a", .lane = "0", .kind = WANMI_HISTOGRAM,
+     .part = WANMI_PART_BUCKET, .bound = 16, .value = 3},
+    {.name = "w_us", .unit = "us", .help = "Wait.", .sink = "a", .lane = "0", .kind = WANMI_HISTOGRAM,
+     .part = WANMI_PART_BUCKET, .bound = WANMI_BOUND_NONE, .value = 4},
+    {.name = "w_us", .unit = "us", .help = "Wait.", .sink = "a", .lane = "0", .kind = WANMI_HISTOGRAM,
+     .part = WANMI_PART_SUM, .value = 99},
+    {.name = "w_us", .unit = "us", .help = "Wait.", .sink = "a", .lane = "0", .kind = WANMI_HISTOGRAM,
+     .part = WANMI_PART_COUNT, .value = 4},
+    {.name = "n", .kind = WANMI_GAUGE, .lane = "1\t", .value = 18446744073709551615u},
+    {.name = "w_us", .unit = "us", .help = "Wait.", .sink = "b", .lane = "0", .kind = WANMI_HISTOGRAM,
+     .part = WANMI_PART_BUCKET, .bound = WANMI_BOUND_NONE, .value = 0},
+    {.name = "w_us", .unit = "us", .help = "Wait.", .sink = "b\"\\", .lane = "0", .kind = WANMI_HISTOGRAM,
+     .part = WANMI_PART_BUCKET, .bound = 1, .value = 7},
+};
+static const char waits_as_prometheus[] =
+    "# HELP w_us Wait. (us)\n# TYPE w_us histogram\n"
+    "w_us_bucket{sink=\"a\",lane=\"0\",le=\"16\"} 3\nw_us_bucket{sink=\"a\",lane=\"0\",le=\"+Inf\"} 4\n"
+    "w_us_sum{sink=\"a\",lane=\"0\"} 99\nw_us_count{sink=\"a\",lane=\"0\"} 4\n"
+    "w_us_bucket{sink=\"b\",lane=\"0\",le=\"+Inf\"} 0\nw_us_bucket{sink=\"b\\\"\\\\\",lane=\"0\",le=\"1\"} 7\n"
+    "# HELP n \n# TYPE n gauge\nn{lane=\"1\t\"} 18446744073709551615\n";
+static const char waits_as_json[] =
+    "[\n{\"name\":\"w_us\",\"kind\":\"histogram\",\"unit\":\"us\",\"help\":\"Wait.\",\"sink\":\"a\",\"lane\":\"0\","
+    "\"buckets\":[{\"le\":16,\"count\":3},{\"le\":null,\"count\":4}],\"sum\":99,\"count\":4},\n"
+    "{\"name\":\"n\",\"kind\":\"gauge\",\"lane\":\"1\\u0009\",\"value\":18446744073709551615},\n"
+    "{\"name\":\"w_us\",\"kind\":\"histogram\",\"unit\":\"us\",\"help\":\"Wait.\",\"sink\":\"b\",\"lane\":\"0\","
+    "\"buckets\":[{\"le\":null,\"count\":0}]},\n"
+    "{\"name\":\"w_us\",\"kind\":\"histogram\",\"unit\":\"us\",\"help\":\"Wait.\",\"sink\":\"b\\\"\\\\\",\"lane\":\"0\","
+    "\"buckets\":[{\"le\":1,\"count\":7}]}\n]\n";
+
+typedef wanmi_status (*writer)(const wanmi_counter *, size_t, char *, size_t, size_t *);
+
+static void writes(writer write, const char *expected)
+{
+    char text[2048];
+    size_t needed = 0, whole = strlen(expected) + 1;
+    assert_int_equal(write(waits, 7, text, sizeof text, &needed), WANMI_OK);
+    assert_string_equal(text, expected);
+    assert_int_equal(needed, whole);
+    for (size_t size = 1; size <= whole; size++) {
+        memset(text, '#', sizeof text);
+        assert_int_equal(write(waits, 7, text, size, &needed), size == whole ? WANMI_OK : WANMI_PARTIAL);
+        assert_int_equal(needed, whole);
+        assert_int_equal(strlen(text), size - 1);
+        assert_memory_equal(text, expected, size - 1);
+        assert_int_equal(text[size], '#');
+    }
+}
+
+static void histograms_as_text(void **state)
+{
+    (void)state;
+    writes(wanmi_counters_prometheus, waits_as_prometheus);
+    writes(wanmi_counters_json, waits_as_json);
+    char text[64];
+    wanmi_counter wrong = {.name = "h", .kind = WANMI_HISTOGRAM, .part = WANMI_PART_VALUE};
+    assert_int_equal(wanmi_counters_prometheus(&wrong, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_counters_json(&wrong, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    wrong.part = (wanmi_counter_part)4;
+    assert_int_equal(wanmi_counters_prometheus(&wrong, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    wrong = (wanmi_counter){.name = "g", .kind = WANMI_GAUGE, .part = WANMI_PART_SUM};
+    assert_int_equal(wanmi_counters_prometheus(&wrong, 1, text, sizeof text, NULL), WANMI_E_ARGUMENT);
+    assert_int_equal(wanmi_counters_json(NULL, 0, text, sizeof text, NULL), WANMI_OK);
+    assert_string_equal(text, "[\n]\n");
 }
 
 static void versions(void **state)
@@ -187,6 +254,7 @@ int main(void)
         cmocka_unit_test(errors_name_the_place),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(counters_as_text),
+        cmocka_unit_test(histograms_as_text),
         cmocka_unit_test(versions),
         cmocka_unit_test(hosts_that_are_refused),
     };

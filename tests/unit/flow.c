@@ -784,7 +784,7 @@ static void deliveries_are_counted_by_tag(void **state)
     char text[8192];
     size_t needed;
     assert_int_equal(wanmi_flow_counters(s.flow, counters, 64, &count, NULL), WANMI_OK);
-    assert_int_equal(wanmi_counters_print(counters, count, text, sizeof text, &needed), WANMI_OK);
+    assert_int_equal(wanmi_counters_prometheus(counters, count, text, sizeof text, &needed), WANMI_OK);
     assert_non_null(strstr(text, "\nwanmi_deliveries_by_tag_total{tag=\"alarm\"} 2\n"
                                  "wanmi_deliveries_by_tag_total{tag=\"plain\"} 3\n"
                                  "wanmi_deliveries_by_tag_total{tag=\"\"} 1\n"));
