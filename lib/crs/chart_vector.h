@@ -71,14 +71,26 @@ static inline __attribute__((always_inline)) void evaluate_step(const double *bo
     store(ys + WM_LANES, box[3] + p.y1);
 }
 
+/* Has the same step of the next block on its way from memory, while there is something to
+ * compute. What is asked for in advance may lie anywhere. */
+static inline void foresee(const double *step)
+{
+    enum { LINE = 8, AHEAD = 1024 };
+    for (int at = 0; at < STEP; at += LINE)
+        __builtin_prefetch((const void *)((uintptr_t)step + (size_t)(AHEAD + at) * sizeof *step));
+}
+
 static inline __attribute__((always_inline)) void evaluate_all(const double *box, int degree,
                                                               size_t count, const double *lon,
                                                               const double *lat, double *xs,
                                                               double *ys)
 {
     size_t i = 0;
-    for (; i + STEP <= count; i += STEP)
+    for (; i + STEP <= count; i += STEP) {
+        foresee(lon + i);
+        foresee(lat + i);
         evaluate_step(box, degree, lon + i, lat + i, xs + i, ys + i);
+    }
     if (count - i <= FEW) {
         wm_chart_portable.evaluate(box, (uint32_t)degree, count - i, lon + i, lat + i, xs + i, ys + i);
         return;

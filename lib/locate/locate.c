@@ -292,13 +292,15 @@ static void write_hits(const wanmi_locator *l, const wanmi_hits *out, size_t at,
     copy_out(out->reason, at, l->reasons, count, sizeof *l->reasons);
 }
 
-/* Has the block after this one on its way from memory. Callers that go through long
- * columns in batches of a block have it behind this one, too; for others nothing but a
- * little of the memory's time is lost: what is asked for in advance may lie anywhere. */
+/* Has the block after this one on its way from memory, as the charts do for degrees.
+ * Callers that go through long columns in batches of a block have it behind this one,
+ * too; for others nothing but a little of the memory's time is lost: what is asked for
+ * in advance may lie anywhere. */
 static void foresee_block(const wanmi_positions *in, size_t start)
 {
     enum { LINE = 64, SIZE = WM_BLOCK * sizeof(double) };
-    if (in->x_stride != sizeof(double) || in->y_stride != sizeof(double))
+    if (in->datums != NULL || in->datum != WANMI_DATUM_MAP || in->x_stride != sizeof(double)
+        || in->y_stride != sizeof(double))
         return;
     uintptr_t x = (uintptr_t)in->x + start * sizeof(double), y = (uintptr_t)in->y + start * sizeof(double);
     for (size_t at = 0; at < SIZE; at += LINE) {
