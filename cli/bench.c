@@ -113,7 +113,8 @@ static int read_files(bench *b, const wanmi_host *host)
     if (b->locate.workload_count > 0)
         return cli_usage("bench", "takes --map or workloads, not both");
     b->locate.map_name = b->map_path;
-    int code = cli_open_map(b->map_path, host, &b->locate.map);
+    uint64_t left_out = 0;
+    int code = cli_open_map(b->map_path, CLI_TO_LOCATE, host, &b->locate.map, &left_out);
     return code < 0 && b->points_path != NULL ? read_points(b, host) : code;
 }
 

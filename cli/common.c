@@ -228,24 +228,6 @@ void cli_warn_crs(const wanmi_crs *crs)
         cli_say("warning: %s", warning);
 }
 
-int cli_open_map(const char *path, const wanmi_host *host, wanmi_map **map)
-{
-    wanmi_io_report report;
-    cli_progress progress;
-    wanmi_error error;
-    cli_progress_start(&progress, "reading the map", "areas");
-    wanmi_io_report_init(&report);
-    report.on_progress = cli_progress_step;
-    report.progress_user = &progress;
-    wanmi_error_clear(&error);
-    wanmi_status status = wanmi_io_map_read(path, &report, host, map, &error);
-    cli_progress_end(&progress);
-    if (status != WANMI_OK)
-        return cli_fail(&error);
-    cli_warn_crs(wanmi_map_crs(*map));
-    return -1;
-}
-
 char *cli_image_path(const char *path)
 {
     size_t size = strlen(path) + sizeof ".wmi";

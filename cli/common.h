@@ -81,8 +81,21 @@ void cli_problems_report(cli_problems *problems, wanmi_io_report *report, const 
 
 /* The host of the command: warnings go to standard error. */
 wanmi_host cli_host(void);
-/* Reads a map with progress. Gives -1, or an exit code. */
-int cli_open_map(const char *path, const wanmi_host *host, wanmi_map **map);
+/* What a map is opened for. A file that other programs have spoilt may be good
+ * enough for one thing and not for another (docs/files.md has the table). */
+typedef enum cli_use {
+    CLI_TO_SHOW,                /* what can be read is shown */
+    CLI_TO_LOCATE,              /* every area must be good */
+    CLI_TO_ROUTE                /* also every rule, calendar, deadline and escalation */
+} cli_use;
+
+/* Reads a map with progress and names each bad row; refuses it where a row is bad
+ * without which its use would give wrong answers. `left_out` is the number of rows
+ * that the map does without. Gives -1, or an exit code. */
+int cli_open_map(const char *path, cli_use use, const wanmi_host *host, wanmi_map **map,
+                 uint64_t *left_out);
+/* The exit code of a use whose answers the missing rows may have changed. */
+int cli_code_without(int code, uint64_t left_out);
 /* The index of a map that was read from `path`: its image where there is one that
  * fits (MAP.wmi, wanmi index), else compiled. An image that does not fit is named. */
 wanmi_status cli_open_index(const char *path, wanmi_map *map, const wanmi_index_options *options,

@@ -68,8 +68,9 @@ int cli_index(int argc, char **argv)
         return code;
     wanmi_host host = cli_host();
     wanmi_map *map = NULL;
+    uint64_t left_out = 0;
     char *image = cli_image_path(operands[0]);
-    code = cli_open_map(operands[0], &host, &map);
+    code = cli_open_map(operands[0], CLI_TO_LOCATE, &host, &map, &left_out);
     if (code < 0)
         code = check ? open_made(image, map, true) : make(image, map);
     free(image);

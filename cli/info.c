@@ -267,16 +267,17 @@ int cli_info(int argc, char **argv)
         return code;
     wanmi_host host = cli_host();
     wanmi_map *map = NULL;
+    uint64_t left_out = 0;
     meter m;
     meter_open(&m);
     host.allocator = m.allocator;
-    code = cli_open_map(operands[0], &host, &map);
+    code = cli_open_map(operands[0], CLI_TO_SHOW, &host, &map, &left_out);
     if (code < 0) {
         print_meta(map);
         cli_print_layers(map);
         putchar('\n');
         cli_print_tables(map);
-        code = print_weight(operands[0], map, &host, &m);
+        code = cli_code_without(print_weight(operands[0], map, &host, &m), left_out);
     }
     wanmi_map_release(map);
     meter_close(&m);

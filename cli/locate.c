@@ -319,7 +319,8 @@ int cli_locate(int argc, char **argv)
     if (code >= 0)
         return code;
     wanmi_host host = cli_host();
-    code = cli_open_map(r.stream.map_path, &host, &r.map);
+    uint64_t left_out = 0;      /* of rows that play no part in locating */
+    code = cli_open_map(r.stream.map_path, CLI_TO_LOCATE, &host, &r.map, &left_out);
     if (code < 0)
         code = run_map(&r, &host);
     drop(&r);

@@ -227,11 +227,12 @@ static int map_list(int argc, char **argv)
         return code;
     wanmi_host host = cli_host();
     wanmi_map *map = NULL;
-    code = cli_open_map(operands[0], &host, &map);
+    uint64_t left_out = 0;
+    code = cli_open_map(operands[0], CLI_TO_SHOW, &host, &map, &left_out);
     if (code < 0) {
         cli_print_layers(map);
         cli_print_tables(map);
-        code = cli_stdout_done();
+        code = cli_code_without(cli_stdout_done(), left_out);
     }
     wanmi_map_release(map);
     return code;
@@ -293,10 +294,12 @@ static int map_export(int argc, char **argv)
     wanmi_error_clear(&error);
     wanmi_host host = cli_host();
     wanmi_map *map = NULL;
-    code = cli_open_map(operands[0], &host, &map);
+    uint64_t left_out = 0;
+    code = cli_open_map(operands[0], CLI_TO_SHOW, &host, &map, &left_out);
     if (code < 0)
         code = wanmi_io_map_export(map, operands[1], &host, &error) == WANMI_OK ? CLI_DONE
                                                                                  : cli_fail(&error);
+    code = cli_code_without(code, left_out);
     wanmi_map_release(map);
     return code;
 }

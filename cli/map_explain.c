@@ -341,7 +341,8 @@ static int run_explain(run *r, const char *path)
         return cli_usage("map explain", "one of --point LON LAT and --object CODE must be given");
     if (r->severity < 0 || r->severity > 255)
         return cli_usage("map explain", "--severity: from 0 to 255");
-    int code = cli_open_map(path, &host, &r->map);
+    uint64_t left_out = 0;
+    int code = cli_open_map(path, CLI_TO_ROUTE, &host, &r->map, &left_out);
     if (code < 0)
         code = cli_instant("map explain", r->map, r->time, &r->event.time_us);
     if (code >= 0)
@@ -356,7 +357,8 @@ static int run_explain(run *r, const char *path)
         return cli_fail(&error);
     }
     code = cli_stdout_done();
-    return code == CLI_DONE && r->where == WANMI_REJECTED ? CLI_REJECTED : code;
+    code = code == CLI_DONE && r->where == WANMI_REJECTED ? CLI_REJECTED : code;
+    return cli_code_without(code, left_out);
 }
 
 int cli_map_explain(int argc, char **argv)

@@ -416,10 +416,11 @@ int cli_route(int argc, char **argv)
     if (code >= 0)
         return code;
     wanmi_host host = cli_host();
-    code = cli_open_map(r.stream.map_path, &host, &r.map);
+    uint64_t left_out = 0;
+    code = cli_open_map(r.stream.map_path, CLI_TO_ROUTE, &host, &r.map, &left_out);
     if (code < 0) {
         make_blocks(&r);
-        code = run_map(&r, &host);
+        code = cli_code_without(run_map(&r, &host), left_out);
         wanmi_flow_free(r.flow);
         drop_blocks(&r);
     }

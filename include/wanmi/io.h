@@ -38,7 +38,10 @@ typedef struct wanmi_io_report {
 
 WANMI_API void wanmi_io_report_init(wanmi_io_report *report);
 
-/* Reads a map file and builds it.
+/* Reads a map file and builds it. What other programs have spoilt is a problem each
+ * row, or once a column or table that is not there. With on_problem the caller gets a
+ * map without those rows and decides what it is good for: without an area positions
+ * are answered as if nothing were there, without a rule events go elsewhere.
  * Owns: release with wanmi_map_release.
  * Errors: WANMI_E_IO_OPEN (no such file), WANMI_E_IO_FORMAT (no GeoPackage,
  * truncated, no wanmi_meta), WANMI_E_IO_COLUMN, WANMI_E_MAP_..., WANMI_E_MEMORY.

@@ -67,12 +67,11 @@ wanmi_status wm_change_begin(wm_change *c, const char *path, const wanmi_io_repo
 wanmi_status wm_change_builder(wm_change *c, const char *without, wanmi_map_builder **builder,
                                wanmi_error *error)
 {
-    /* Strict: what was bad before is not made worse. */
-    wm_report strict = {.file = c->path};
-    wanmi_io_report_init(&strict.to);
+    wm_report lenient = {.file = c->path, .leave_out = true};
+    wanmi_io_report_init(&lenient.to);
     /* The copy, in which nothing is changed yet: the file itself may be another by now. */
     const wm_load load = {.path = c->replace.file, .name = c->path, .host = &c->host,
-                          .gdal = &c->gdal, .report = &strict, .without = without, .without_rows = true};
+                          .gdal = &c->gdal, .report = &lenient, .without = without, .without_rows = true};
     wanmi_map_builder *made = NULL;
     wanmi_status status = wanmi_map_builder_create(&c->host, &made, error);
     if (status == WANMI_OK)
@@ -107,6 +106,8 @@ static wanmi_status read_back(wm_change *c, wanmi_error *error)
     wanmi_status status = wm_map_open(&load, &map, error);
     wanmi_map_release(map);
     if (status != WANMI_OK && !wm_is_fatal(status))
+        status = wm_change_worse(c, error);
+    if (status != WANMI_OK && !wm_is_fatal(status))
         not_changed(error);
     return status;
 }
@@ -137,8 +138,6 @@ static void sort_out(void *user, const wanmi_error *problem)
     wm_trial *trial = user;
     if (problem->row > 0)
         trial->on_row(trial->user, problem->row, problem);
-    else if (trial->old.status == WANMI_OK)
-        trial->old = *problem;
 }
 
 wanmi_status wm_change_try(const wm_change *c, wanmi_map_builder *builder, wm_trial *trial,
@@ -151,16 +150,7 @@ wanmi_status wm_change_try(const wm_change *c, wanmi_map_builder *builder, wm_tr
     options.on_progress = c->report.to.on_progress;
     options.progress_user = c->report.to.progress_user;
     wanmi_map *made = NULL;
-    trial->old = (wanmi_error){.status = WANMI_OK};
     wanmi_status status = wanmi_map_build(builder, &options, &made, error);
-    if (status == WANMI_OK && trial->old.status != WANMI_OK) {
-        status = trial->old.status;
-        if (error != NULL) {
-            *error = trial->old;
-            wm_error_add_file(error, c->path);
-            not_changed(error);
-        }
-    }
     if (status == WANMI_OK && map != NULL)
         *map = made;
     else

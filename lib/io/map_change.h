@@ -22,23 +22,28 @@ typedef struct wm_change {
 wanmi_status wm_change_begin(wm_change *change, const char *path, const wanmi_io_report *report,
                              const wanmi_host *host, wanmi_error *error);
 
-/* A builder filled with what the map holds, without one layer or table and
- * without row numbers: so that a problem with a row number is of a new row. */
+/* A builder filled with what is good of what the map holds, without one layer or
+ * table and without row numbers: so that a problem with a row number is of a new row. */
 wanmi_status wm_change_builder(wm_change *change, const char *without, wanmi_map_builder **builder,
                                wanmi_error *error);
 
 /* With WANMI_OK: counts the generation on, reads the copy back as a map, and
- * replaces the file. Else drops all. Gives the status, or what went wrong. */
+ * replaces the file, unless something is wrong that was not so before. Else drops
+ * all. Gives the status, or what went wrong. */
 wanmi_status wm_change_end(wm_change *change, wanmi_status status, wanmi_error *error);
+
+/* The copy is no good map: the first problem that the file does not have (map_worse.c).
+ * WANMI_OK: there is none. Errors: also those of reading either. */
+wanmi_status wm_change_worse(wm_change *change, wanmi_error *error);
 
 /* Finding what new rows do wrong among the old ones. */
 typedef struct wm_trial {
     void (*on_row)(void *user, int64_t row, const wanmi_error *problem); /* a new row */
     void *user;
-    wanmi_error old;            /* the first problem of what was there; status 0: none */
 } wm_trial;
 
-/* Builds; `map` may be NULL. A problem with what was there before is the error. */
+/* Builds; `map` may be NULL. Whether what was there before suffers is found in the
+ * end, by reading the copy back. */
 wanmi_status wm_change_try(const wm_change *change, wanmi_map_builder *builder, wm_trial *trial,
                            wanmi_map **map, wanmi_error *error);
 

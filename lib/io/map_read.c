@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "map_file.h"
+#include "misfits.h"
 #include "shape.h"
 
 typedef struct reading {
@@ -14,10 +15,22 @@ typedef struct reading {
     wanmi_zone *zone;
     OGRSpatialReferenceH srs;   /* of the map; NULL where GDAL cannot read it */
     wm_bytes wkb;
+    wm_misfits of_layers;       /* of wanmi_layers */
+    wm_misfits misfits;         /* of the table that is read */
     uint64_t done, total;
 } reading;
 
 enum { BUFFER_MAX = 100000 };   /* metres */
+
+/* A column that is not there is one problem of the table; where it is reported its
+ * rows are read as if it were empty. */
+static wanmi_status find_column(const reading *r, OGRLayerH table, const char *column, int *index,
+                                wanmi_error *error)
+{
+    wanmi_error problem;
+    wanmi_status status = wm_pkg_column(table, r->load->name, column, index, &problem);
+    return wm_report_row(r->load->report, status, &problem, error);
+}
 
 /* After a loop over rows: whether GDAL stopped because of damage. */
 static wanmi_status check_damage(const reading *r, const char *table, wanmi_error *error)
@@ -41,6 +54,23 @@ static OGRFeatureH next_row(const reading *r, OGRLayerH table)
     return OGR_L_GetNextFeature(table);
 }
 
+static wanmi_status find_misfits(const reading *r, OGRLayerH table, wm_misfits *misfits, wanmi_error *error)
+{
+    wm_misfits_drop(misfits);
+    return wm_misfits_find(r->data, table, r->load->gdal, misfits, error);
+}
+
+static wanmi_status check_numbers(const reading *r, const wm_misfits *misfits, OGRFeatureH row,
+                                  const char *layer, wanmi_error *problem)
+{
+    const wm_misfit *misfit = wm_misfits_of(misfits, OGR_F_GetFID(row));
+    if (misfit == NULL)
+        return WANMI_OK;
+    const wm_place place = {.layer = layer, .row = row_number(r, row), .column = misfit->column,
+                            .value = misfit->value};
+    return wm_error_at(problem, WANMI_E_IO_ROW, &place, "no number as this column holds them");
+}
+
 static wanmi_status step(reading *r, wanmi_error *error)
 {
     return wm_report_progress(r->load->report, ++r->done, r->total, error);
@@ -60,12 +90,12 @@ typedef struct area_columns {
     int index[BUFFER + 1];
 } area_columns;
 
-static wanmi_status find_area_columns(OGRLayerH table, const char *file, area_columns *columns,
+static wanmi_status find_area_columns(const reading *r, OGRLayerH table, area_columns *columns,
                                       wanmi_error *error)
 {
     wanmi_status status = WANMI_OK;
     for (int i = 0; i < BUFFER && status == WANMI_OK; i++)
-        status = wm_pkg_column(table, file, wm_layer_columns[i], &columns->index[i], error);
+        status = find_column(r, table, wm_layer_columns[i], &columns->index[i], error);
     columns->index[BUFFER] = OGR_FD_GetFieldIndex(OGR_L_GetLayerDefn(table), "buffer_m");
     return status;
 }
@@ -129,6 +159,9 @@ static wanmi_status take_area(reading *r, const area_columns *columns, OGRFeatur
             return wm_error_at(problem, WANMI_E_IO_ROW, &place, "%s is a value that is no exact text",
                                wm_layer_columns[i]);
     place.code = text[CODE];
+    wanmi_status status = check_numbers(r, &r->misfits, row, columns->layer->name, problem);
+    if (status != WANMI_OK)
+        return status;
     wanmi_area_def def;
     wanmi_area_def_init(&def);
     def.layer = columns->layer->name;
@@ -138,8 +171,8 @@ static wanmi_status take_area(reading *r, const area_columns *columns, OGRFeatur
     def.grade = text[GRADE];
     def.row = place.row;
     double buffer_m = 0;
-    wanmi_status status = read_instant(r, text[VALID_FROM], &def.valid_from_us, "valid_from", &place,
-                                       problem);
+    status = read_instant(r, text[VALID_FROM], &def.valid_from_us, "valid_from", &place,
+                          problem);
     if (status == WANMI_OK)
         status = read_instant(r, text[VALID_TO], &def.valid_to_us, "valid_to", &place, problem);
     if (status == WANMI_OK)
@@ -171,12 +204,15 @@ static wanmi_status read_areas(reading *r, const wanmi_layer_def *layer, OGRLaye
                                wanmi_error *error)
 {
     area_columns columns = {.layer = layer};
-    wanmi_status status = check_srs(r, table, error);
-    if (status == WANMI_OK)
-        status = find_area_columns(table, r->load->name, &columns, error);
-    if (status != WANMI_OK)
-        return status;
     wanmi_error problem;
+    wanmi_status status = check_srs(r, table, &problem);
+    if (status != WANMI_OK)
+        return wm_report_row(r->load->report, status, &problem, error);
+    status = find_area_columns(r, table, &columns, error);
+    if (status == WANMI_OK && columns.index[BUFFER] >= 0)
+        status = find_misfits(r, table, &r->misfits, error);
+    if (status != WANMI_OK || columns.index[CODE] < 0)
+        return status;
     OGRFeatureH row;
     OGR_L_ResetReading(table);
     while (status == WANMI_OK && (row = next_row(r, table)) != NULL) {
@@ -198,6 +234,9 @@ static wanmi_status take_layer(const reading *r, OGRFeatureH row, const int *ind
 {
     const char *text[LAYER_COLUMNS];
     wm_place place = {.row = OGR_F_GetFID(row)};
+    wanmi_status status = check_numbers(r, &r->of_layers, row, "wanmi_layers", problem);
+    if (status != WANMI_OK)
+        return status;
     for (int i = 0; i < LAYER_COLUMNS; i++)
         if ((text[i] = wm_field_text(row, index[i], slots[i])) == NULL)
             return wm_error_at(problem, WANMI_E_IO_ROW, &place, "a value that is no text");
@@ -229,10 +268,11 @@ static wanmi_status read_layer_row(reading *r, OGRFeatureH row, const int *index
         return status;
     OGRLayerH table = wm_pkg_table(r->data, def.name);
     const wm_place place = {.file = r->load->name, .layer = def.name};
-    if (table == NULL)
-        return wm_error_at(error, WANMI_E_MAP_LAYER, &place,
-                           "wanmi_layers names it, but the file has no table of that name");
-    return read_areas(r, &def, table, error);
+    if (table != NULL)
+        return read_areas(r, &def, table, error);
+    status = wm_error_at(&problem, WANMI_E_MAP_LAYER, &place,
+                         "wanmi_layers names it, but the file has no table of that name");
+    return wm_report_row(r->load->report, status, &problem, error);
 }
 
 static wanmi_status read_layers(reading *r, wanmi_error *error)
@@ -246,6 +286,8 @@ static wanmi_status read_layers(reading *r, wanmi_error *error)
     wanmi_status status = WANMI_OK;
     for (int i = 0; i < LAYER_COLUMNS && status == WANMI_OK; i++)
         status = wm_pkg_column(table, r->load->name, names[i], &index[i], error);
+    if (status == WANMI_OK)
+        status = find_misfits(r, table, &r->of_layers, error);
     OGRFeatureH row;
     OGR_L_ResetReading(table);
     while (status == WANMI_OK && (row = next_row(r, table)) != NULL) {
@@ -257,11 +299,28 @@ static wanmi_status read_layers(reading *r, wanmi_error *error)
 
 /* ---- units, duties, rules and so on ----------------------------------------------------------- */
 
+/* Gives in `usable` whether rows can be told apart without what is not there. */
+static wanmi_status find_columns(const reading *r, OGRLayerH from, const wm_table *table, int *index,
+                                 bool *usable, wanmi_error *error)
+{
+    wanmi_status status = WANMI_OK;
+    *usable = true;
+    for (size_t i = 0; i < table->column_count && status == WANMI_OK; i++) {
+        status = find_column(r, from, table->columns[i].name, &index[i], error);
+        if (index[i] < 0 && table->columns[i].needed)
+            *usable = false;
+    }
+    return status;
+}
+
 static wanmi_status take_row(reading *r, const wm_table *table, OGRFeatureH from, const int *index,
                              wanmi_error *problem)
 {
     char slots[WM_COLUMNS_MAX][WM_SLOT];
     wm_row row;
+    wanmi_status status = check_numbers(r, &r->misfits, from, table->name, problem);
+    if (status != WANMI_OK)
+        return status;
     table->init(&row);
     wm_row_number(table, row_number(r, from), &row);
     for (size_t i = 0; i < table->column_count; i++) {
@@ -270,7 +329,7 @@ static wanmi_status take_row(reading *r, const wm_table *table, OGRFeatureH from
         if (text == NULL)
             return wm_error_at(problem, WANMI_E_IO_ROW, &place, "column %s: a value that is no text",
                                table->columns[i].name);
-        wanmi_status status = wm_row_set(table, &table->columns[i], text, r->zone, &row, problem);
+        status = wm_row_set(table, &table->columns[i], text, r->zone, &row, problem);
         if (status != WANMI_OK)
             return status;
     }
@@ -283,9 +342,12 @@ static wanmi_status read_table(reading *r, const wm_table *table, wanmi_error *e
     if (from == NULL || is_left_out(r, table->name))
         return WANMI_OK;
     int index[WM_COLUMNS_MAX];
-    wanmi_status status = WANMI_OK;
-    for (size_t i = 0; i < table->column_count && status == WANMI_OK; i++)
-        status = wm_pkg_column(from, r->load->name, table->columns[i].name, &index[i], error);
+    bool usable;
+    wanmi_status status = find_columns(r, from, table, index, &usable, error);
+    if (status == WANMI_OK && usable)
+        status = find_misfits(r, from, &r->misfits, error);
+    if (status != WANMI_OK || !usable)
+        return status;
     wanmi_error problem;
     OGRFeatureH row;
     OGR_L_ResetReading(from);
@@ -324,6 +386,8 @@ static wanmi_status read_all(reading *r, wanmi_error *error)
     for (size_t i = 0; i < WM_TABLES && status == WANMI_OK; i++)
         status = read_table(r, &wm_tables[i], error);
     wm_bytes_drop(&r->wkb);
+    wm_misfits_drop(&r->misfits);
+    wm_misfits_drop(&r->of_layers);
     wanmi_zone_free(r->zone);
     if (r->srs != NULL)
         OSRRelease(r->srs);
@@ -332,7 +396,8 @@ static wanmi_status read_all(reading *r, wanmi_error *error)
 
 wanmi_status wm_map_load(const wm_load *load, wanmi_map_builder *builder, wanmi_error *error)
 {
-    reading r = {.load = load, .builder = builder, .wkb = {.host = load->host}};
+    reading r = {.load = load, .builder = builder, .wkb = {.host = load->host},
+                 .of_layers = {.host = load->host}, .misfits = {.host = load->host}};
     wanmi_status status = wm_pkg_open(load->path, load->name, false, load->gdal, &r.data, error);
     if (status != WANMI_OK)
         return status;

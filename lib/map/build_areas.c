@@ -103,6 +103,10 @@ static wanmi_status put_parent(wm_area_work *work, uint32_t area, const wm_area_
                             .value = row->parent};
     wm_layer *own = &map->layers[work->layer_of[build->order[area]]];
     uint32_t layer = own->parent;
+    /* Where the layer's own parent is not there, that has been said once for all. */
+    bool said = build->from->layers[own - map->layers].parent[0] != '\0';
+    if (layer == WANMI_NONE && said)
+        return WANMI_OK;
     if (layer == WANMI_NONE)
         return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_PARENT, &place,
                                             "it names a parent, but its layer has no parent layer"));

@@ -4,10 +4,12 @@
 
 #include "model.h"
 
-static wanmi_status row_problem(wm_build *build, wanmi_status status, const wm_place *place,
-                                const char *words)
+static wanmi_status duty_problem(wm_build *build, const wanmi_duty_def *def, const char *column,
+                                 const char *value, const char *words)
 {
-    return wm_report(build, wm_error_at(&build->problem, status, place, "%s", words));
+    const wm_place place = {.layer = "wanmi_duties", .row = def->row, .column = column, .value = value};
+    return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_DUTY, &place,
+                                        "duty in area %s of layer %s: %s", def->area, def->layer, words));
 }
 
 /* ---- duties --------------------------------------------------------------------- */
@@ -23,19 +25,15 @@ static wanmi_status resolve_duty(wm_build *build, const wanmi_duty_def *def, wan
 {
     const wanmi_map *map = build->map;
     const char *texts = build->pool.bytes;
-    wm_place place = {.layer = def->layer, .code = def->area, .row = def->row, .column = "layer"};
     *duty = (wanmi_duty_info){.area = WANMI_NONE, .rank = def->rank, .row = def->row};
     uint32_t layer = wm_find_layer(map, texts, def->layer);
     if (layer == WANMI_NONE)
-        return row_problem(build, WANMI_E_MAP_DUTY, &place, "duty: the map has no such layer");
-    place.column = "area";
+        return duty_problem(build, def, "layer", def->layer, "the map has no such layer");
     uint32_t area = wm_find_key(map, texts, layer, def->area);
     if (area == WANMI_NONE)
-        return row_problem(build, WANMI_E_MAP_DUTY, &place, "duty: the layer has no such area");
-    place.value = def->unit;
-    place.column = "unit";
+        return duty_problem(build, def, "area", def->area, "the layer has no such area");
     if ((duty->unit = wm_find_unit(map, texts, def->unit)) == WANMI_NONE)
-        return row_problem(build, WANMI_E_MAP_DUTY, &place, "duty: there is no such unit");
+        return duty_problem(build, def, "unit", def->unit, "there is no such unit");
     if (!wm_set_add(&build->roles, build->host, def->role))
         return wm_error_memory(build->error);
     duty->area = area;
@@ -81,10 +79,8 @@ static wanmi_status drop_alike(wm_build *build, duty_work *work, size_t *count)
             continue;
         }
         const wanmi_duty_def *def = &work->defs[row];
-        const wm_place place = {.layer = def->layer, .code = def->area, .row = def->row,
-                                .value = def->unit, .column = "unit"};
-        wanmi_status status = row_problem(build, WANMI_E_MAP_DUTY, &place,
-                                          "duty: this unit has this role here already");
+        wanmi_status status = duty_problem(build, def, "unit", def->unit,
+                                           "this unit has this role here already");
         if (status != WANMI_OK)
             return status;
     }

@@ -533,10 +533,10 @@ BAD_ROWS = {
         (X65 + ',long,,U1', "unit code is longer than 64 bytes: '%s'" % X65),
         ('U1,again,,', 'column code: unit: the code is doubled')]),
     'duties': ('layer,area,role,unit,rank', [
-        ('area,110101001001,网格长,U1,1', "column unit: duty: this unit has this role here already: 'U1'"),
-        ('area,nowhere,网格长,U1,1', 'code nowhere: column area: duty: the layer has no such area'),
-        ('nolayer,110101001001,网格长,U1,1', 'layer nolayer, row 3, code 110101001001: column layer: duty: the map has no such'),
-        ('area,110101001001,网格长,NOBODY,1', "column unit: duty: there is no such unit: 'NOBODY'"),
+        ('area,110101001001,网格长,U1,1', "table wanmi_duties, row 1: column unit: duty in area 110101001001 of layer area: this unit has this role here already: 'U1'"),
+        ('area,nowhere,网格长,U1,1', "column area: duty in area nowhere of layer area: the layer has no such area: 'nowhere'"),
+        ('nolayer,110101001001,网格长,U1,1', "column layer: duty in area 110101001001 of layer nolayer: the map has no such layer: 'nolayer'"),
+        ('area,110101001001,网格长,NOBODY,1', "column unit: duty in area 110101001001 of layer area: there is no such unit: 'NOBODY'"),
         ('area,110101001001,网格长,H1,0', 'duty rank 0 is below 1'),
         ('area,110101001001,网格长,H1,first', "column rank: no whole number: 'first'"),
         ('area,110101001001,%s,H1,1' % X60, '')]),
@@ -639,6 +639,52 @@ def test_plans_refused():
               rules='seq,unit,deadline\n10,U1,d\n')
     found = says_but_answers('z.gpkg', 1, "column calendar: the calendar has too little working time", 'no working hours on any day')
     check('refused plans: the deadline', found[0] == ('wanmi_deadlines', 1, 'calendar', 'default'), found)
+
+
+def spoilt(sql, listed, located, routed, *words):
+    """A map that another program has changed: exit codes of list, locate and route, and what each says."""
+    fresh_map('v.gpkg', rules='seq,role,unit,last\n10,网格长,,\n20,,U1,\n',
+              calendars='name,day,hours\ndefault,1-5,8-12\n'.replace('8-12', '08:00-12:00'), objects='code,x,y\nO,1,1\n')
+    with sqlite3.connect('v.gpkg') as file:
+        file.executescript(sql)
+    file.close()
+    runs = [Run('map', 'list', 'v.gpkg').gives(listed), Run('info', 'v.gpkg').gives(listed),
+            Run('check', 'v.gpkg').gives(1), Run('locate', 'v.gpkg', '--point', '116.401', '39.9005').gives(located),
+            Run('route', 'v.gpkg', stdin=b'lon,lat\n116.401,39.9005\n').gives(routed),
+            Run('map', 'explain', 'v.gpkg', '--point', '116.401', '39.9005').gives(routed)]
+    for word in words:
+        for run in runs:
+            check('%s of a map with %s says %r' % (run.words, sql, word), word in run.out + run.err, run.out[-800:], run.err)
+    check('%s: located' % sql, ('110101001001017' in runs[3].out) == (located == 0), runs[3].out)
+    check('%s: routed' % sql, ('110101001001017' in runs[4].out) == (routed < 2), runs[4].out, runs[4].err)
+    if routed == 2:
+        runs[4].says('not routed on: ' if located == 0 else 'not located on: ')
+
+
+def test_spoilt_maps():
+    spoilt("INSERT INTO wanmi_rules (fid, seq, unit) VALUES (90, 90, 'NOBODY')", 1, 0, 2,
+           "v.gpkg: table wanmi_rules, row 90: seq 90: rule: its unit is not there: 'NOBODY'")
+    spoilt("UPDATE wanmi_rules SET priority = 'low' WHERE seq = 10", 1, 0, 2, "row 1: column priority: no number", "'low'")
+    spoilt("ALTER TABLE wanmi_rules DROP COLUMN hours", 1, 0, 2, "table wanmi_rules: the table has no such column: 'hours'")
+    spoilt("UPDATE wanmi_calendars SET day = '2008-02-30'", 1, 0, 2, "table wanmi_calendars, row 1: column day", "'2008-02-30'")
+    spoilt("UPDATE wanmi_layers SET parent = 'nowhere' WHERE name = 'cell'", 1, 0, 2, "layer cell: its parent layer is not there")
+    # Who is missing here is replaced by who comes next, as ever.
+    spoilt("UPDATE wanmi_duties SET unit = 'NOBODY' WHERE role = '网格长'", 1, 0, 1, "table wanmi_duties, row 1: column unit", "'NOBODY'")
+    spoilt("INSERT INTO wanmi_units (fid, code, parent) VALUES (90, 'L1', 'L2'), (91, 'L2', 'L1')", 1, 0, 1, 'parents make a loop')
+    spoilt("UPDATE wanmi_objects SET upkeep = 'NOBODY'", 1, 0, 1, "table wanmi_objects, row 1: column upkeep", "'NOBODY'")
+    spoilt("DROP TABLE wanmi_units", 1, 0, 2, "table wanmi_rules, row 2: seq 20: rule: its unit is not there: 'U1'")
+    # An area that cannot be read would be answered as a gap.
+    spoilt("DROP TABLE cell", 1, 2, 2, 'layer cell: wanmi_layers names it, but the file has no table of that name')
+    # Two spoilt tables are mended one after the other.
+    fresh_map('v.gpkg', rules='seq,unit\n10,U1\n')
+    with sqlite3.connect('v.gpkg') as file:
+        file.executescript("UPDATE wanmi_rules SET hours = '8'; UPDATE wanmi_duties SET rank = 'first'")
+    file.close()
+    Run('route', 'v.gpkg', stdin=b'lon,lat\n116.401,39.9005\n').gives(2, '')
+    Run('map', 'rules', 'v.gpkg', '--replace', '--from', write('t.csv', 'seq,unit\n10,U1\n')).gives(0, err='')
+    Run('route', 'v.gpkg', stdin=b'lon,lat\n116.401,39.9005\n').gives(1).says('column rank')
+    Run('map', 'duties', 'v.gpkg', '--replace', '--from', vector('duties.csv')).gives(0, err='')
+    Run('route', 'v.gpkg', stdin=b'lon,lat\n116.401,39.9005\n').gives(0, err='')
 
 
 def test_warnings():

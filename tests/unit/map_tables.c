@@ -158,10 +158,10 @@ static void duties(void **state)
     test_add_duty(builder, "cell", "1101", "网格长", "u", 3);
     wanmi_map *map = build(builder);
     assert_int_equal(problem_count, 5);
-    problem(0, WANMI_E_MAP_DUTY, "layer grid, code 1101: column layer: duty: the map has no such layer");
-    problem(1, WANMI_E_MAP_DUTY, "layer cell, code 1199: column area: duty: the layer has no such area");
-    problem(2, WANMI_E_MAP_DUTY, "layer cell, code 1101: column unit: duty: there is no such unit: 'w'");
-    problem(4, WANMI_E_MAP_DUTY, "duty: this unit has this role here already: 'u'");
+    problem(0, WANMI_E_MAP_DUTY, "column layer: duty in area 1101 of layer grid: the map has no such layer: 'grid'");
+    problem(1, WANMI_E_MAP_DUTY, "table wanmi_duties: column area: duty in area 1199 of layer cell: the layer has no such area: '1199'");
+    problem(2, WANMI_E_MAP_DUTY, "table wanmi_duties: column unit: duty in area 1101 of layer cell: there is no such unit: 'w'");
+    problem(4, WANMI_E_MAP_DUTY, ": this unit has this role here already: 'u'");
     /* 督导员 was only in a row that is left out. */
     static const char *const roles[] = {"民警", "网格员", "网格长"};
     assert_int_equal(wanmi_map_role_count(map), 3);
