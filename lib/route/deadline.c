@@ -177,11 +177,8 @@ wanmi_status wm_compile_conditions(wm_compile *compile)
     return number_cells(plan);
 }
 
-uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of)
+uint32_t wm_deadline_for(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of, uint16_t grade)
 {
-    uint16_t grade = 0;
-    if (plan->cell_grades != NULL && of->cell != WANMI_NONE)
-        grade = plan->cell_grades[of->cell - plan->layers[plan->cell_layer].first_area];
     for (uint32_t i = profile->first; i < profile->first + profile->count; i++) {
         const wm_deadline *deadline = &plan->deadlines[i];
         if (of->prefix >= deadline->first_prefix && of->prefix < deadline->end_prefix
@@ -190,6 +187,14 @@ uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const
             return i;
     }
     return WANMI_NONE;
+}
+
+uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of)
+{
+    uint16_t grade = 0;
+    if (plan->cell_grades != NULL && of->cell != WANMI_NONE)
+        grade = plan->cell_grades[of->cell - plan->layers[plan->cell_layer].first_area];
+    return wm_deadline_for(plan, profile, of, grade);
 }
 
 wanmi_status wanmi_plan_due(const wanmi_plan *plan, const char *profile, uint32_t class_id,

@@ -172,6 +172,17 @@ static uint32_t steady_parent(const wanmi_map *map, const wanmi_area_info *area)
     return PARENT_VARIES;
 }
 
+uint32_t wm_steady_ancestor(const wanmi_plan *plan, uint32_t area, uint32_t layer)
+{
+    const wm_layer *wanted = &plan->layers[layer];
+    while (area != PARENT_NONE && area != PARENT_VARIES && area - wanted->first_area >= wanted->area_count) {
+        wanmi_area_info info;
+        wanmi_map_area(plan->map, area, &info);
+        area = steady_parent(plan->map, &info);
+    }
+    return area;
+}
+
 static void fill_family(const wanmi_plan *plan, wm_family *family)
 {
     for (uint32_t i = 0; i < wanmi_map_area_count(plan->map); i++) {

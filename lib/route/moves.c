@@ -1,15 +1,18 @@
 /* Rules as numbers alone, and the best holders of all areas side by side: what
  * quick.c needs, made from what the plain evaluation reads.
  */
-#include "plan.h"
+#include "rows.h"
 
 /* ---- rosters ------------------------------------------------------------------------- */
 
-static uint32_t roster_entry(const wanmi_plan *plan, uint32_t reach)
+uint32_t wm_roster_entry(const wanmi_plan *plan, uint32_t reach, uint32_t nth)
 {
     if (reach == WM_REACH_NOBODY || reach == WM_REACH_WALK)
         return reach;
-    uint32_t unit = plan->holders[plan->runs[reach & ~WM_REACH_ANCESTOR].first];
+    const wm_run *run = &plan->runs[reach & ~WM_REACH_ANCESTOR];
+    if (nth >= run->count)
+        return WM_REACH_NOBODY;
+    uint32_t unit = plan->holders[run->first + nth];
     /* A number that has no room beside the bit is looked for in the plain way. */
     return unit < WM_REACH_ANCESTOR - 2 ? unit | (reach & WM_REACH_ANCESTOR) : WM_REACH_WALK;
 }
@@ -21,6 +24,12 @@ static wanmi_status fill_roster(wanmi_plan *plan, uint32_t layer)
     wm_roster *roster = &plan->rosters[layer];
     for (uint32_t i = 0; i < plan->office_count; i++)
         roster->slots += plan->offices[i].layer == layer && plan->offices[i].role != WM_ANY_ROLE;
+    if (layer == plan->cell_layer && plan->programs != NULL) {
+        roster->stride = plan->programs->stride;
+        roster->units = plan->programs->units + wm_row_slots(plan->programs);
+        return WANMI_OK;
+    }
+    roster->stride = roster->slots;
     size_t entries = wm_product(roster->slots, areas->area_count);
     roster->units = wm_arena_alloc(&plan->arena, wm_product(entries, sizeof *roster->units));
     if (roster->units == NULL)
@@ -31,7 +40,7 @@ static wanmi_status fill_roster(wanmi_plan *plan, uint32_t layer)
         if (office->layer != layer || office->role == WM_ANY_ROLE)
             continue;
         for (size_t area = 0; area < areas->area_count; area++)
-            roster->units[area * roster->slots + slot] = roster_entry(plan, office->reach[area]);
+            roster->units[area * roster->slots + slot] = wm_roster_entry(plan, office->reach[area], 0);
         slot++;
     }
     return WANMI_OK;
@@ -114,6 +123,8 @@ wanmi_status wm_compile_moves(wm_compile *compile)
         if (move->kind == WM_MOVE_HOLDER && move->at_layer != plan->cell_layer)
             plan->is_asked[move->at_layer] = true;
     }
+    for (uint32_t i = 0; plan->programs != NULL && i < plan->programs->watched_count; i++)
+        plan->is_asked[plan->programs->watched[i]] = true;
     for (uint32_t layer = 0; layer < plan->layer_count; layer++) {
         wanmi_status status = fill_roster(plan, layer);
         if (status != WANMI_OK)

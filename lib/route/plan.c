@@ -1,5 +1,5 @@
 /* A plan's life, and the order in which it is compiled. */
-#include "plan.h"
+#include "program.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,6 +111,8 @@ static wanmi_status compile_rest(wm_compile *compile)
         status = wm_check_promise(compile);
     if (status == WANMI_OK)
         status = wm_compile_bound(compile);
+    if (status == WANMI_OK)
+        status = wm_compile_programs(compile);
     if (status == WANMI_OK)
         status = wm_compile_moves(compile);
     if (status != WANMI_OK || (compile->on_problem == NULL && !compile->checking))

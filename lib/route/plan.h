@@ -144,7 +144,8 @@ typedef struct wm_move {
  * wm_office.reach, units in place of runs. */
 typedef struct wm_roster {
     uint32_t slots;
-    uint32_t *units;                    /* an area's begin at (area - first_area) * slots */
+    uint32_t stride;
+    uint32_t *units;                    /* an area's begin at (area - first_area) * stride */
 } wm_roster;
 
 /* A class prefix that rules or deadlines name, and the rules that an event can meet whose
@@ -196,6 +197,7 @@ struct wanmi_plan {
     wm_move *moves;                     /* one a rule */
     wm_roster rosters[WANMI_LAYERS_MAX];
     bool is_asked[WANMI_LAYERS_MAX];    /* moves ask for the area that covers an event */
+    struct wm_programs *programs;       /* program.h; NULL: there are none */
 
     wm_calendars calendars;
     uint32_t mode_count;
@@ -262,6 +264,8 @@ void wm_warn_of_modes(wm_compile *compile);
 wanmi_status wm_when_read(wm_compile *compile, const wanmi_rule_def *def, const wm_place *place,
                           const wm_when **when);
 bool wm_when_holds(const wanmi_plan *plan, const wm_when *when, wm_local local);
+/* Whether its hours of a local day count, those behind the next midnight too. */
+bool wm_when_day(const wanmi_plan *plan, const wm_when *when, int64_t day);
 
 /* owners.c: the column owner. */
 wanmi_status wm_owner_read(wm_compile *compile, const wanmi_rule_def *def, const wm_place *place,
@@ -280,6 +284,8 @@ wanmi_status wm_compile_conditions(wm_compile *compile);
 uint32_t wm_profile_find(const wanmi_plan *plan, const char *name);
 /* The first deadline of a profile whose conditions hold, or WANMI_NONE. */
 uint32_t wm_deadline_of(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of);
+/* The same for a cell of this grade. */
+uint32_t wm_deadline_for(const wanmi_plan *plan, const wm_profile *profile, const wm_case *of, uint16_t grade);
 
 /* never.c: warnings of rules that can match no event. */
 wanmi_status wm_warn_of_rules(wm_compile *compile);
@@ -320,7 +326,12 @@ const wm_run *wm_own_run(const wanmi_plan *plan, uint32_t role, uint32_t area);
 /* Whether an area has a duty of its own. */
 bool wm_has_duty(const wanmi_plan *plan, uint32_t area_key);
 
-/* moves.c: rules as numbers. Errors: memory. */
+/* The area that an area has above it in a layer all its time (program.h). */
+uint32_t wm_steady_ancestor(const wanmi_plan *plan, uint32_t area, uint32_t layer);
+
+/* moves.c: the entry of a roster for the n-th best holder (from 0). */
+uint32_t wm_roster_entry(const wanmi_plan *plan, uint32_t reach, uint32_t nth);
+/* Rules as numbers, after the programs. Errors: memory. */
 wanmi_status wm_compile_moves(wm_compile *compile);
 
 /* promise.c: every event in a cell reaches somebody. */

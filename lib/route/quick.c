@@ -4,14 +4,8 @@
  */
 #include "router.h"
 
-/* So many events ahead a roster's line is asked for, longer than memory takes; and of
- * so many the areas are asked for in one go, so that they are waited for together. */
-enum { AHEAD = 12, BLOCK = 64 };
-
-/* The areas that cover the events of a block, in the layers that moves ask for. */
-typedef struct wm_cover {
-    uint32_t areas[WANMI_LAYERS_MAX][BLOCK];
-} wm_cover;
+/* So many events ahead a roster's line is asked for, longer than memory takes. */
+enum { AHEAD = 12 };
 
 /* An event and where it stands in its block. */
 typedef struct wm_turn {
@@ -100,7 +94,7 @@ static inline void deliver_to_holder(const wm_turn *turn, const wm_move *move, u
     uint32_t area = area_in(turn, move->at_layer);
     if (area == WANMI_NONE)
         return;
-    size_t row = (size_t)(area - plan->layers[move->at_layer].first_area) * roster->slots;
+    size_t row = (size_t)(area - plan->layers[move->at_layer].first_area) * roster->stride;
     uint32_t entry = roster->units[row + move->target];
     if (entry == WM_REACH_WALK)
         wm_obey(work, &plan->rules[rule]);
@@ -157,19 +151,26 @@ static wanmi_reason route_event(const wm_turn *turn, wanmi_reason rejected)
  * line that nobody will read. */
 static inline void look_ahead(const wanmi_plan *plan, const wm_roster *roster, uint32_t cell)
 {
-    uintptr_t row = (uintptr_t)(cell - plan->layers[plan->cell_layer].first_area) * roster->slots;
+    uintptr_t row = (uintptr_t)(cell - plan->layers[plan->cell_layer].first_area) * roster->stride;
     uintptr_t line = (uintptr_t)roster->units + row * sizeof *roster->units;
     __builtin_prefetch((const char *)line);
     __builtin_prefetch((const char *)(line + (roster->slots - 1) * sizeof *roster->units));
 }
 
-static void look_around(const wm_work *work, const wm_batch *batch, size_t from, wm_cover *cover)
+void wm_look_around(const wm_work *work, const wm_batch *batch, size_t from, size_t count, wm_cover *cover)
 {
     const wanmi_plan *plan = work->plan;
-    size_t count = batch->count - from < BLOCK ? batch->count - from : BLOCK;
     for (uint32_t layer = 0; layer < plan->layer_count; layer++)
         if (plan->is_asked[layer])
             wanmi_locator_area_each(work->locator, batch->hits->tuple + from, count, layer, cover->areas[layer]);
+}
+
+wanmi_reason wm_route_quickly_one(wm_work *work, const wm_batch *batch, size_t i, size_t used,
+                                  const wm_cover *cover, size_t at)
+{
+    const wm_turn turn = {work, cover, at};
+    wm_take_event(work, batch, i, used);
+    return route_event(&turn, (wanmi_reason)batch->hits->reason[i]);
 }
 
 size_t wm_route_quickly(wm_work *work, const wm_batch *batch)
@@ -178,17 +179,15 @@ size_t wm_route_quickly(wm_work *work, const wm_batch *batch)
     const wm_roster *roster = plan->cell_layer != WANMI_NONE ? &plan->rosters[plan->cell_layer] : NULL;
     bool looks = roster != NULL && roster->slots != 0;
     wm_cover cover;
-    wm_turn turn = {work, &cover, 0};
     size_t used = 0, i = 0;
     for (; i < batch->count && batch->capacity - used >= plan->deliveries_max; i++) {
-        turn.at = i % BLOCK;
-        if (turn.at == 0)
-            look_around(work, batch, i, &cover);
+        size_t left = batch->count - i, at = i % WM_BLOCK;
+        if (at == 0)
+            wm_look_around(work, batch, i, left < WM_BLOCK ? left : WM_BLOCK, &cover);
         if (looks && i + AHEAD < batch->count)
             look_ahead(plan, roster, batch->hits->cell[i + AHEAD]);
         batch->first[i] = used;
-        wm_take_event(work, batch, i, used);
-        batch->unrouted[i] = (uint8_t)route_event(&turn, (wanmi_reason)batch->hits->reason[i]);
+        batch->unrouted[i] = (uint8_t)wm_route_quickly_one(work, batch, i, used, &cover, at);
         used += work->count;
     }
     batch->first[i] = used;

@@ -17,6 +17,8 @@ wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_
     fresh->plan = wanmi_plan_retain(plan);
     fresh->mode = wm_mode_of(plan, NULL);
     wm_clock_init(&fresh->clock, wanmi_map_zone(plan->map));
+    wanmi_kernel kernel = WANMI_KERNEL_AUTO;
+    fresh->follow = wm_follow_of(&kernel);
     *router = fresh;
     return WANMI_OK;
 }
@@ -374,7 +376,9 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
     if (now_us == WANMI_TIME_NONE)
         now_us = wm_now_us(&plan->host);
     const wm_batch batch = {events, count, hits, now_us, deliveries, capacity, first, unrouted};
-    *done = router->engine == WANMI_ENGINE_EXACT ? route_plainly(&work, &batch)
-                                                 : wm_route_quickly(&work, &batch);
+    if (router->engine == WANMI_ENGINE_EXACT)
+        *done = route_plainly(&work, &batch);
+    else
+        *done = plan->programs != NULL ? router->follow(&work, &batch) : wm_route_quickly(&work, &batch);
     return *done == count ? WANMI_OK : WANMI_PARTIAL;
 }

@@ -20,8 +20,12 @@ typedef struct wm_seen_object {
     uint32_t class_id;                  /* of its class; WANMI_NONE: it has none */
 } wm_seen_object;
 
+typedef struct wm_work wm_work;
+typedef struct wm_batch wm_batch;
+
 struct wanmi_router {
     wanmi_plan *plan;
+    size_t (*follow)(wm_work *work, const wm_batch *batch);    /* by programs, for this processor */
     wm_modes mode;
     wanmi_engine engine;
     wm_clock clock;
@@ -35,7 +39,7 @@ struct wanmi_router {
 };
 
 /* One event on its way. */
-typedef struct wm_work {
+struct wm_work {
     wanmi_router *router;
     const wanmi_plan *plan;
     const wanmi_locator *locator;
@@ -50,7 +54,7 @@ typedef struct wm_work {
     wm_local local;                     /* the instant, when a rule has asked */
     wanmi_delivery *deliveries;
     size_t count;
-} wm_work;
+};
 
 /* What a delivery says besides the event: who, by which rule, in which role. */
 typedef struct wm_address {
@@ -62,7 +66,7 @@ typedef struct wm_address {
 } wm_address;
 
 /* One call: what is given, and where it goes. */
-typedef struct wm_batch {
+struct wm_batch {
     const wanmi_event *events;
     size_t count;
     const wanmi_hits *hits;
@@ -71,7 +75,15 @@ typedef struct wm_batch {
     size_t capacity;
     size_t *first;
     uint8_t *unrouted;
-} wm_batch;
+};
+
+/* Events are looked at in blocks of this many by compiled code. */
+enum { WM_BLOCK = 128 };
+
+/* The areas that cover the events of a block, in the layers that rules ask for. */
+typedef struct wm_cover {
+    uint32_t areas[WANMI_LAYERS_MAX][WM_BLOCK];
+} wm_cover;
 
 /* router.c: the plain evaluation. The i-th event is taken up, its deliveries to begin
  * at the place `used`. */
@@ -88,6 +100,22 @@ const wm_presence *wm_presence_in(const wm_work *work, uint32_t layer);
 
 /* quick.c: the same deliveries by moves. Gives how many events were routed. */
 size_t wm_route_quickly(wm_work *work, const wm_batch *batch);
+/* Only the i-th, whose areas stand at `at` of the cover, its deliveries to begin at the
+ * place `used`; their number is in work. */
+wanmi_reason wm_route_quickly_one(wm_work *work, const wm_batch *batch, size_t i, size_t used,
+                                  const wm_cover *cover, size_t at);
+/* What covers the events `from` .. `from + count - 1`. */
+void wm_look_around(const wm_work *work, const wm_batch *batch, size_t from, size_t count, wm_cover *cover);
+
+/* follow_*.c: the same by programs, of which the plan must have some; each for other
+ * processors. */
+typedef size_t (*wm_follow_fn)(wm_work *work, const wm_batch *batch);
+size_t wm_follow_portable(wm_work *work, const wm_batch *batch);
+size_t wm_follow_v3(wm_work *work, const wm_batch *batch);
+size_t wm_follow_v4(wm_work *work, const wm_batch *batch);
+/* The code of a kernel, which becomes another than AUTO; NULL where this processor or
+ * build does not carry it. */
+wm_follow_fn wm_follow_of(wanmi_kernel *kernel);
 
 /* seen.c: looks up the words of events that are new to this router. Errors: memory. */
 wanmi_status wm_see(wanmi_router *router, const wanmi_event *events, size_t count);

@@ -31,7 +31,7 @@ wanmi_status wm_when_read(wm_compile *compile, const wanmi_rule_def *def, const 
     return WANMI_OK;
 }
 
-static bool day_holds(const wanmi_plan *plan, const wm_when *when, int64_t day)
+bool wm_when_day(const wanmi_plan *plan, const wm_when *when, int64_t day)
 {
     if (when->days == WANMI_DAYS_ANY)
         return true;
@@ -44,14 +44,14 @@ static bool day_holds(const wanmi_plan *plan, const wm_when *when, int64_t day)
 bool wm_when_holds(const wanmi_plan *plan, const wm_when *when, wm_local local)
 {
     if (when->hours.count == 0)
-        return day_holds(plan, when, local.day);
+        return wm_when_day(plan, when, local.day);
     for (uint32_t i = 0; i < when->hours.count; i++) {
         const wanmi_hours *span = &when->hours.spans[i];
         int32_t next_day = local.minute + WM_DAY_MINUTES;
         if (local.minute >= span->from_minute && local.minute < span->to_minute
-            && day_holds(plan, when, local.day))
+            && wm_when_day(plan, when, local.day))
             return true;
-        if (next_day < span->to_minute && day_holds(plan, when, local.day - 1))
+        if (next_day < span->to_minute && wm_when_day(plan, when, local.day - 1))
             return true;
     }
     return false;

@@ -30,6 +30,11 @@ static const char *const grades[] = {"1", "2", "3"};
 static const char *const profiles[] = {"fast", "slow"};
 static const char *const units_of_time[] = {"urgent_hour", "working_hour", "working_day", "natural_day"};
 
+/* Around these lie the instants of a map: of the years that are compiled and not; before a
+ * change of clocks in Berlin, before midnight in Shanghai. */
+static const int64_t origins[] = {0, 1206838799999970, 1199116799999970, 4133894399999970};
+static int64_t origin;
+
 typedef struct world {
     test_random random;
     wanmi_map_builder *builder;
@@ -64,9 +69,9 @@ static void add_area(world *w, const char *layer, const char *code, const char *
                      uint32_t parents, double x, double y, double width, double height)
 {
     uint32_t versions = chance(w, 70) ? 1 : 2 + below(w, 2);
-    int64_t from = versions > 1 && chance(w, 50) ? below(w, 15) : WANMI_TIME_NONE;
+    int64_t from = versions > 1 && chance(w, 50) ? origin + below(w, 15) : WANMI_TIME_NONE;
     for (uint32_t i = 0; i < versions; i++) {
-        int64_t start = from == WANMI_TIME_NONE ? 0 : from;
+        int64_t start = from == WANMI_TIME_NONE ? origin : from;
         int64_t to = start + 1 + below(w, 20);
         if (i + 1 == versions && chance(w, 80))
             to = WANMI_TIME_NONE;
@@ -237,7 +242,7 @@ static void add_rule(world *w, int32_t seq)
     if (chance(w, 20))
         rule.min_severity = (int32_t)below(w, 256);
     if (chance(w, 20)) {
-        rule.valid_from_us = below(w, LAST_INSTANT / 2);
+        rule.valid_from_us = origin + below(w, LAST_INSTANT / 2);
         rule.valid_to_us = rule.valid_from_us + 1 + below(w, LAST_INSTANT / 2);
     }
     if (chance(w, 70))
@@ -303,13 +308,13 @@ static bool is_valid(const wanmi_area_info *area, int64_t t)
         && (area->valid_to_us == WANMI_TIME_NONE || t < area->valid_to_us);
 }
 
-/* All instants are whole microseconds, and nothing changes before 0 or after 100. */
+/* All instants are whole microseconds, and nothing changes before the origin or 100 after it. */
 static bool all_cells_served(const wanmi_map *map)
 {
     wanmi_layer_info cells;
     wanmi_map_layer(map, wanmi_map_cell_layer(map), &cells);
     for (uint32_t i = 0; i < cells.area_count; i++)
-        for (int64_t t = -1; t <= 101; t++) {
+        for (int64_t t = origin - 1; t <= origin + 101; t++) {
             wanmi_area_info cell;
             wanmi_map_area(map, cells.first_area + i, &cell);
             if (is_valid(&cell, t) && !test_plain_served(map, cells.first_area + i, t))
@@ -375,7 +380,7 @@ static wanmi_event random_event(world *w, test_way *way)
         e.x = 1.0 / 0.0;
     e.id = test_next(&w->random);
     e.severity = (uint8_t)below(w, 256);
-    e.time_us = chance(w, 20) ? WANMI_TIME_NONE : (int64_t)below(w, LAST_INSTANT) - 1;
+    e.time_us = chance(w, 20) ? WANMI_TIME_NONE : origin + (int64_t)below(w, LAST_INSTANT) - 1;
     if (chance(w, 40))                  /* between 1969 and 2038, to the minute or not */
         e.time_us = (int64_t)below(w, 36300000) * 60000000 - 31536000000000 + (chance(w, 50) ? 0 : 123456789);
     if (chance(w, 25)) {
@@ -409,7 +414,7 @@ static void compare_rules(test_way *way, const wanmi_event *event, test_hit *hit
     hits.tuple = &hit->tuple;
     hits.where = &hit->where;
     cr_assert_leq(rules, RULES_MAX);
-    wanmi_status status = wanmi_route_explain(way->router, way->locator, event, &hits, 5, failed, RULES_MAX,
+    wanmi_status status = wanmi_route_explain(way->router, way->locator, event, &hits, origin + 5, failed, RULES_MAX,
                                               &error);
     cr_assert_eq(status, WANMI_OK, "%s", error.message);
     for (uint32_t i = 0; i < rules; i++)
@@ -423,7 +428,7 @@ static void compare_engines(test_way *way, const wanmi_event *event, const wanmi
     static wanmi_delivery exact[WANMI_DELIVERIES_MAX];
     uint8_t reason;
     cr_assert_eq(wanmi_router_set_engine(way->router, WANMI_ENGINE_EXACT, NULL), WANMI_OK);
-    size_t count = test_way_route(way, event, 5, exact, &reason);
+    size_t count = test_way_route(way, event, origin + 5, exact, &reason);
     cr_assert_eq(wanmi_router_set_engine(way->router, WANMI_ENGINE_FAST, NULL), WANMI_OK);
     cr_assert_eq(reason, fast_reason);
     cr_assert(same(fast, fast_count, exact, count), "%zu deliveries by rules as compiled, %zu one after the other",
@@ -439,7 +444,7 @@ static void compare_batches(world *w, test_way *way, const wanmi_event *events, 
     static uint32_t cells[EVENTS], tuples[EVENTS];
     static uint8_t where[EVENTS], reasons[EVENTS], unrouted[EVENTS];
     static size_t first[EVENTS + 1];
-    test_way_locate(way, events, count, 5, found);
+    test_way_locate(way, events, count, origin + 5, found);
     for (size_t i = 0; i < count; i++) {
         cells[i] = found[i].cell;
         tuples[i] = found[i].tuple;
@@ -454,12 +459,12 @@ static void compare_batches(world *w, test_way *way, const wanmi_event *events, 
         hits.where = where + at;
         hits.reason = reasons + at;
         size_t room = wanmi_plan_deliveries_max(way->plan) + below(w, WANMI_DELIVERIES_MAX);
-        wanmi_status status = wanmi_route(way->router, way->locator, events + at, count - at, &hits, 5, deliveries,
-                                          room, first, unrouted, &done, NULL);
+        wanmi_status status = wanmi_route(way->router, way->locator, events + at, count - at, &hits, origin + 5,
+                                          deliveries, room, first, unrouted, &done, NULL);
         cr_assert(done > 0 && status == (at + done == count ? WANMI_OK : WANMI_PARTIAL));
         for (size_t i = 0; i < done; i++) {
             uint8_t reason;
-            size_t expected = test_way_route(way, &events[at + i], 5, one, &reason);
+            size_t expected = test_way_route(way, &events[at + i], origin + 5, one, &reason);
             cr_assert_eq(unrouted[i], reason);
             cr_assert(same(deliveries + first[i], first[i + 1] - first[i], one, expected));
         }
@@ -472,9 +477,9 @@ static void compare(test_way *way, const wanmi_event *event, tally *made)
     static wanmi_delivery fast[WANMI_DELIVERIES_MAX], plain[WANMI_DELIVERIES_MAX];
     uint8_t fast_reason, plain_reason;
     test_hit hit;
-    test_way_locate(way, event, 1, 5, &hit);
-    size_t expected = test_plain_rules(way, event, &hit, 5, plain, &plain_reason, matched);
-    size_t count = test_way_route(way, event, 5, fast, &fast_reason);
+    test_way_locate(way, event, 1, origin + 5, &hit);
+    size_t expected = test_plain_rules(way, event, &hit, origin + 5, plain, &plain_reason, matched);
+    size_t count = test_way_route(way, event, origin + 5, fast, &fast_reason);
     cr_assert_eq(fast_reason, plain_reason);
     cr_assert(same(fast, count, plain, expected), "%zu deliveries where %zu were expected: %s", count,
               expected, test_way_text(way, event));
@@ -507,6 +512,7 @@ ParameterizedTest(uint64_t *seed, route, equals_the_plain_evaluation)
     size_t plans = 0, refused = 0;
     tally made = {0};
     for (int m = 0; m < MAPS; m++) {
+        origin = origins[m % 4];
         wanmi_map *map = random_map(&w);
         if (!promised(map)) {
             refused++;

@@ -1,0 +1,176 @@
+/* Rules as programs: what is the same for all cells of one signature and one class is
+ * worked out once, what changes from event to event is one mask a question. Internal
+ * to the room; docs/routing.md tells how it goes together.
+ *
+ * A cell's *signature* says which places of rules it lies in and which roles have
+ * holders there. [signature][prefix of the class] is a *program*: up to 64 *steps*, each
+ * a delivery but for the unit, whose place in the cell's row it knows. Whether a step
+ * is taken depends on the event: each of its numbers (mode and severity, source, local
+ * day and hour, instant) is a *value*, and a program has for each a *gate*, a row
+ * of masks of its steps, one for every value. And-ing four masks answers all
+ * conditions of all rules at once.
+ *
+ * Only events inside a cell whose areas above are the cell's own, that name no object,
+ * in the years 2000 to 2100, go this way; and a step that is not so simple (an overlay,
+ * an owner, holders that change with the instant) sends the event to quick.c.
+ */
+#ifndef WM_ROUTE_PROGRAM_H
+#define WM_ROUTE_PROGRAM_H
+
+#include "plan.h"
+#include "pool.h"
+#include "worktime.h"
+
+typedef enum wm_gate { WM_GATE_TIER, WM_GATE_SOURCE, WM_GATE_HOURS, WM_GATE_DATES, WM_GATES } wm_gate;
+
+enum { WM_STEPS_MAX = 64, WM_SLOTS_MAX = 64, WM_VALUES_MAX = 4096 };
+
+/* A delivery to be: 24 bytes. */
+typedef struct wm_step {
+    uint32_t rule;
+    uint32_t slot;                      /* of wm_programs.units, from the cell's row on or from 0 */
+    uint32_t row_mask;                  /* all bits: from the row on; none: from 0 */
+    uint32_t dues;                      /* first of wm_programs.dues */
+    uint16_t role, tag;
+    uint8_t priority, severity, step, flags;    /* as they lie in a delivery; severity 0 */
+} wm_step;
+
+/* 64 bytes: a line of the cache. Masks of steps. */
+typedef struct wm_program {
+    uint32_t first_step;                /* of wm_programs.order */
+    uint32_t gates[WM_GATES];           /* rows of masks */
+    uint32_t reserved;
+    uint64_t primary;                   /* no copies */
+    uint64_t lasts;                     /* the last steps of rules with `last` */
+    uint64_t hard;                      /* quick.c must do the event */
+    uint64_t twins;                     /* one unit in one role: only the first is taken */
+    uint64_t pairs;                     /* of more than one of these quick.c must do the event */
+} wm_program;
+
+/* Modes and severities: a tier is a mode and the highest threshold that is reached. */
+typedef struct wm_tiers {
+    uint32_t ranks, count;
+    uint8_t thresholds[256];            /* of each rank; the first is 0 */
+    uint8_t rank_of[256];               /* of each severity */
+} wm_tiers;
+
+/* Sources that rules name, numbered from 1. */
+typedef struct wm_sources {
+    uint32_t first, span, count;        /* words first .. first + span - 1 */
+    uint16_t *numbers;
+} wm_sources;
+
+/* Local time without a search: at most one change of clocks in each of equal parts of
+ * the century. */
+typedef struct wm_change {
+    int64_t at_us;
+    uint32_t before, reserved;          /* number of the stretch before it */
+} wm_change;
+
+typedef struct wm_seasons {
+    wm_change *changes;                 /* NULL: nobody asks */
+    int64_t *offsets_us;                /* of stretches */
+    uint32_t bits;
+} wm_seasons;
+
+/* Local days alike in all that rules ask of them, and minutes alike. A value is
+ * kind * segments + segment. */
+typedef struct wm_times {
+    uint16_t *kinds;                    /* of local days from WM_DAYS_FIRST on; NULL: no rule asks */
+    uint32_t *days;                     /* one of each kind, counted as the kinds */
+    uint32_t segments, count;           /* segments; values (1: no rule asks, or too many) */
+    uint16_t minutes[WM_DAY_MINUTES + 1];   /* the first of each segment */
+    uint16_t segment_of[WM_DAY_MINUTES];
+} wm_times;
+enum { WM_DAYS_FIRST = WM_COUNTED_FIRST - 4, WM_DAYS = WM_CENTURY_DAYS + 8 };
+
+/* Instants between which no rule begins or ends. A value is how many are over. */
+typedef struct wm_dates {
+    int64_t *breaks;                    /* one more stands behind the last, for ever away */
+    uint16_t *before;                   /* breaks before each of equal parts of the century */
+    uint32_t count;                     /* of values; 1: no rule asks, or too many */
+} wm_dates;
+enum { WM_DATE_BITS = 38 };
+
+/* How a due time comes about. What is kept of the instant is all or nothing. */
+typedef enum wm_due_kind { WM_DUE_ADDED, WM_DUE_DAYS, WM_DUE_WORK, WM_DUE_WORK_DAYS } wm_due_kind;
+typedef struct wm_due {
+    int64_t keep, add;
+    const wm_worktime *sums;
+    const wm_limit *limit;              /* NULL: none */
+    uint32_t kind, reserved;
+} wm_due;
+
+struct wm_programs {
+    /* A row a cell, then the units that rules name. A row: signature and, from bit 16
+     * on, grade; its areas in the watched layers; the unit and the step of the
+     * fallback; a unit a slot. */
+    uint32_t *units;
+    uint32_t stride, first_cell;
+    uint32_t watched_count;
+    uint8_t watched[WANMI_LAYERS_MAX];  /* layers above the cells of which rules ask */
+
+    uint32_t prefix_count;
+    uint32_t *table;                    /* programs: [signature][prefix] */
+    wm_program *programs;               /* the first is for events that quick.c must do */
+    uint32_t *order;                    /* steps of programs, by number */
+    wm_step *steps;                     /* each once; those of fallbacks first */
+    uint64_t *masks;
+    uint32_t signature_count, program_count;
+
+    wm_tiers tiers;
+    wm_sources sources;
+    wm_seasons seasons;
+    wm_times times;
+    wm_dates dates;
+
+    uint16_t *dues;                     /* numbers of limits, by tier and grade */
+    wm_due *limits;                     /* 0: no due time; then one a deadline */
+    uint32_t grades;
+    bool needs_day, needs_stretch;      /* due times do: of a working or a natural day */
+};
+
+enum { WM_ROW_SIGNATURE, WM_ROW_WATCHED };  /* places in a row; behind the watched areas: */
+enum { WM_ROW_FALLBACK_UNIT, WM_ROW_FALLBACK_STEP, WM_ROW_SLOTS };
+
+/* An area that a cell has in a layer above it at every instant of its time; WANMI_NONE:
+ * none; WM_AREA_VARIES. */
+#define WM_AREA_VARIES 0xFFFFFFFEu
+
+/* programs.c: makes plan->programs; NULL where the plan's rules do not suit. Errors:
+ * memory. */
+wanmi_status wm_compile_programs(wm_compile *compile);
+
+/* values.c: what is asked of events, as values; `suits` says whether they are not too
+ * many. The limits must be known. Errors: memory. */
+wanmi_status wm_make_values(wm_compile *compile, struct wm_programs *programs, bool *suits);
+uint32_t wm_value_count(const struct wm_programs *programs, wm_gate gate);
+/* Whether a rule asks of these values at all, and whether one of them suits it. */
+bool wm_asks_value(const wm_rule *rule, wm_gate gate);
+bool wm_value_suits(const wanmi_plan *plan, const struct wm_programs *programs, const wm_rule *rule,
+                    wm_gate gate, uint32_t value);
+
+/* ---- values of an event (inline: the inner loop) ---------------------------------- */
+
+static inline uint32_t wm_source_value(const wm_sources *sources, uint32_t source)
+{
+    uint32_t at = source - sources->first;
+    return at < sources->span ? sources->numbers[at] : 0;
+}
+
+/* The number of the stretch of local time. */
+static inline uint32_t wm_season_of(const wm_seasons *seasons, int64_t instant_us)
+{
+    const wm_change *change = &seasons->changes[(uint64_t)(instant_us - WM_CENTURY_FIRST_US) >> seasons->bits];
+    return change->before + (instant_us >= change->at_us);
+}
+
+static inline uint32_t wm_dates_value(const wm_dates *dates, int64_t instant_us)
+{
+    uint32_t value = dates->before[(uint64_t)(instant_us - WM_CENTURY_FIRST_US) >> WM_DATE_BITS];
+    while (instant_us >= dates->breaks[value])
+        value++;
+    return value;
+}
+
+#endif
