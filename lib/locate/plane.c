@@ -15,6 +15,12 @@ static const double STEP_MIN_M = 0.01;
 /* How many tiles for one edge that stands on no wall. More tiles are quicker to
  * search and weigh more. */
 static const double TILES_AN_EDGE = 0.2;
+/* Where most edges stand in a small part of the map, as those of a district in a map
+ * that also has the nation's border, the tiles follow that part: when it has this many times the
+ * edges that an even map would have there, and up to so many tiles an edge in all. Far
+ * land costs a word a block. */
+static const double CROWDED = 4;
+static const double CROWDED_TILES_AN_EDGE = 1 << 14;
 
 typedef struct line {
     double at, length;              /* of all edges along it */
@@ -27,11 +33,18 @@ typedef struct lines {
     size_t count, capacity;         /* a power of two, or 0 */
 } lines;
 
+/* A cell's ring. */
+typedef struct ring {
+    double area_an_edge, edges;
+} ring;
+
 /* What is asked of the map's edges before there are tiles. */
 typedef struct survey {
     const wanmi_host *host;
     wm_box extent;
     double area;                    /* within the cells' rings */
+    ring *rings;                    /* the cells' */
+    size_t ring_count, ring_capacity;
     double edges;                   /* of all areas, but for those in `straight` */
     double straight;                /* of the cells, along an axis */
     lines upright, level;           /* edges of the cells along an axis */
@@ -81,6 +94,17 @@ static void add_line(survey *s, lines *to, double at, double length)
     known->length += length;
 }
 
+static void add_ring(survey *s, double area, double edges)
+{
+    void *rings = s->rings;
+    s->full = s->full || !wm_reserve(s->host, &rings, &s->ring_capacity, s->ring_count + 1, sizeof *s->rings);
+    s->rings = rings;
+    if (s->full)
+        return;
+    s->rings[s->ring_count++] = (ring){area / edges, edges};
+    s->area += area;
+}
+
 static void survey_ring(survey *s, const double *xy, uint32_t first, uint32_t end, bool cell)
 {
     double twice = 0;
@@ -99,7 +123,7 @@ static void survey_ring(survey *s, const double *xy, uint32_t first, uint32_t en
             s->edges++;
     }
     if (cell)
-        s->area += fabs(twice) / 2;
+        add_ring(s, fabs(twice) / 2, end - first);
 }
 
 static bool is_cell(const wanmi_index *index, uint32_t area)
@@ -190,6 +214,37 @@ static void lay_walls(wm_walls *walls, double low, double high)
     walls->per_step = 1 / walls->step;
 }
 
+static int compare_rings(const void *a, const void *b)
+{
+    double one = ((const ring *)a)->area_an_edge, two = ((const ring *)b)->area_an_edge;
+    return (one > two) - (one < two);
+}
+
+/* The area an edge has in whose ring the middle one of all edges lies. */
+static double middle_area_an_edge(survey *s, double edges)
+{
+    wm_sort_items(s->rings, s->ring_count, sizeof *s->rings, compare_rings);
+    double before = 0;
+    size_t i = 0;
+    while (i + 1 < s->ring_count && before + s->rings[i].edges < edges / 2)
+        before += s->rings[i++].edges;
+    return s->rings[i].area_an_edge;
+}
+
+/* What the edges stand on: the area of the cells, or the crowded part of it. */
+static double area_of_edges(survey *s, double whole)
+{
+    double edges = 0, area = fmin(s->area, whole);
+    for (size_t i = 0; i < s->ring_count; i++)
+        edges += s->rings[i].edges;
+    if (edges == 0)
+        return area;
+    double middle = middle_area_an_edge(s, edges) * edges;
+    if (middle * CROWDED >= area)
+        return area;
+    return fmin(area, fmax(middle, whole * TILES_AN_EDGE / CROWDED_TILES_AN_EDGE));
+}
+
 /* A lattice may be far finer than the cells on it, as of rectangles in whole metres:
  * more tiles than edges tell nothing more. Then every second line, and so on. */
 static void thin_out(const survey *s, double area, wm_plane *plane)
@@ -206,7 +261,10 @@ static void finish(survey *s, wm_plane *plane, bool lattice_x, bool lattice_y)
     double width = e->max_x - e->min_x, height = e->max_y - e->min_y;
     double lattice_edges = lattice_x && lattice_y ? 0 : (double)(s->upright.count + s->level.count);
     double tiles = TILES_AN_EDGE * (s->edges / 2 + lattice_edges) + 1;
-    double area = fmin(s->area, width * height), wanted = sqrt(area / tiles);
+    double area = fmin(s->area, width * height), stands_on = area;
+    if (!lattice_x && !lattice_y)
+        stands_on = area_of_edges(s, width * height);
+    double wanted = sqrt(stands_on / tiles);
     wanted = fmax(wanted, fmax(width, height) / (SIDE_MAX - 4));
     wanted = fmax(wanted, STEP_MIN_M);
     if (!lattice_x)
@@ -237,6 +295,7 @@ bool wm_plane_choose(const wanmi_index *index, wm_plane *plane)
         bool lattice_y = find_lattice(&s.level, &plane->y);
         finish(&s, plane, lattice_x, lattice_y);
     }
+    wm_free(s.host, s.rings, s.ring_capacity * sizeof(ring));
     wm_free(s.host, s.upright.list, s.upright.capacity * sizeof(line));
     wm_free(s.host, s.level.list, s.level.capacity * sizeof(line));
     return done;

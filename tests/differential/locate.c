@@ -366,6 +366,56 @@ static void changes_in_time(void **state)
     }
 }
 
+/* ---- a crowded corner -------------------------------------------------------------------- */
+
+/* Round cells of 31 corners, 60 m apart and one over the other, in a country's box of
+ * 4,000 x 3,000 km, which is a cell too. */
+static wanmi_map *crowded_map(void)
+{
+    wanmi_map_builder *b = NULL;
+    test_open_builder(NULL, 0, &b);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "");
+    test_area a = {0};
+    for (int i = 0; i < 900; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "%d", i);
+        test_area_round(&a, false, 500000 + 60 * (i % 30), 4400000 + 60.0 * (i / 30), 35, 31);
+        test_add_area(b, "cell", code, "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    }
+    test_add_box(b, "cell", "country", "", -1500000, 2400000, 2500000, 5400000);
+    return test_close_builder(b);
+}
+
+/* Tiles as large as the country's edges alone would have them would send every position
+ * there the long way. */
+static void a_crowded_corner(void **state)
+{
+    (void)state;
+    static double xs[ROUND], ys[ROUND];
+    wanmi_map *map = crowded_map();
+    uint64_t wheres[4] = {0};
+    test_random random = {5};
+    both e;
+    brute b;
+    both_open(&e, map);
+    brute_open(&b, map);
+    for (int i = 0; i < ROUND; i++) {
+        xs[i] = test_uniform(&random, 500000, 501800);
+        ys[i] = test_uniform(&random, 4400000, 4401800);
+    }
+    check_points(&b, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+    wanmi_locator_counts counts;
+    wanmi_locator_counts_init(&counts);
+    assert_int_equal(wanmi_locator_count(e.fast, &counts), WANMI_OK);
+    assert_true(counts.certain > counts.positions / 100 * 95);
+    for (int i = 0; i < ROUND; i++)
+        test_point_near(&random, map, i % TEST_POINT_KINDS, 100, &xs[i], &ys[i]);
+    check_points(&b, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+    brute_close(&b);
+    both_close(&e);
+    wanmi_map_release(map);
+}
+
 /* ---- in doubt -------------------------------------------------------------------------- */
 
 /* Long slanting edges from the origin, and points within ulps of them: there the
@@ -579,6 +629,7 @@ int main(void)
         cmocka_unit_test(lattice),
         cmocka_unit_test(lattice_with_too_few_digits),
         cmocka_unit_test(a_lattice_far_finer_than_the_cells),
+        cmocka_unit_test(a_crowded_corner),
         cmocka_unit_test(changes_in_time),
         cmocka_unit_test(nearly_collinear),
         cmocka_unit_test(far_from_the_map),
