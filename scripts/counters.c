@@ -21,8 +21,8 @@ static const char head[] =
     "gauge goes up and down. In every snapshot, for each sink and in sum:\n"
     "\n"
     "    accepted = delivered + dead + pending\n"
-    "    pending = queued + in callback\n"
-    "    dead = full + deadline + sink + attempts + shutdown\n";
+    "    pending = queued + in callback + parked + leased\n"
+    "    dead = full + deadline + sink + attempts + shutdown + dropped + hung + removed\n";
 
 static void deliver(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
 {

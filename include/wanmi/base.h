@@ -100,6 +100,7 @@ typedef enum wanmi_status {
     WANMI_E_DISPATCH_SINK = -601,   /* unknown or doubled sink */
     WANMI_E_DISPATCH_CLOSED = -602, /* intake has stopped */
     WANMI_E_DISPATCH_STATE = -603,  /* not allowed in this state (started, stopped ...) */
+    WANMI_E_DISPATCH_FULL = -604,   /* there is no room for all of a submit (policy reject) */
 
     WANMI_E_FLOW_MAP = -701,        /* the flow has no map, or the map is older */
     WANMI_E_FLOW_FILTER = -702,     /* a subscription filter that names unknown things */

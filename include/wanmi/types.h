@@ -83,7 +83,10 @@ typedef enum wanmi_reason {
     WANMI_REASON_SHUTDOWN = 16,     /* closed while still pending */
     WANMI_REASON_ERROR = 17,        /* the submit call returned an error, which says more */
     WANMI_REASON_UNCOVERED = 18,    /* outside what a chart covers, and it was given no transform to ask */
-    WANMI_REASON_OBJECT = 19        /* object number that is not in the words, or no object of the map */
+    WANMI_REASON_OBJECT = 19,       /* object number that is not in the words, or no object of the map */
+    WANMI_REASON_DROPPED = 20,      /* dropped for a newer one (policy drop_oldest) */
+    WANMI_REASON_HUNG = 21,         /* a full ring of a sink that hangs (policy block) */
+    WANMI_REASON_REMOVED = 22       /* pending when its sink was removed */
 } wanmi_reason;
 
 /* The text of a reason, such as "latitude"; never NULL.
@@ -121,7 +124,7 @@ WANMI_API const char *wanmi_step_text(wanmi_step step);
 
 /* Bits of wanmi_delivery.flags. */
 #define WANMI_DELIVERY_COPY 1u      /* for information: the unit need not act */
-#define WANMI_DELIVERY_REPEAT 2u    /* may have come before (leases; not made by 0.1) */
+#define WANMI_DELIVERY_REPEAT 2u    /* may have come before: a lease of it ran out, or nobody knew what became of it */
 
 /* A delivery: one event addressed to one unit, by one rule, in one role.
  * 64 bytes. Numbers are indices into the map of `generation`. */
@@ -147,8 +150,9 @@ typedef struct wanmi_delivery {
 /* What a sink answers for one delivery. */
 typedef enum wanmi_outcome {
     WANMI_DELIVERED = 0,
-    WANMI_RETRY = 1,                /* not now; 0.1 makes one attempt, so it ends dead with REASON_ATTEMPTS */
-    WANMI_DEAD = 2                  /* never; goes to the dead letters */
+    WANMI_RETRY = 1,                /* not now: it comes again later, or ends dead with REASON_ATTEMPTS */
+    WANMI_DEAD = 2,                 /* never; goes to the dead letters */
+    WANMI_UNKNOWN = 3               /* as RETRY, but it may have been taken: it comes again with WANMI_DELIVERY_REPEAT */
 } wanmi_outcome;
 
 /* ---- words ------------------------------------------------------------------- */

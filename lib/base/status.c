@@ -50,6 +50,7 @@ static const named_status statuses[] = {
     {WANMI_E_DISPATCH_SINK, "WANMI_E_DISPATCH_SINK"},
     {WANMI_E_DISPATCH_CLOSED, "WANMI_E_DISPATCH_CLOSED"},
     {WANMI_E_DISPATCH_STATE, "WANMI_E_DISPATCH_STATE"},
+    {WANMI_E_DISPATCH_FULL, "WANMI_E_DISPATCH_FULL"},
     {WANMI_E_FLOW_MAP, "WANMI_E_FLOW_MAP"},
     {WANMI_E_FLOW_FILTER, "WANMI_E_FLOW_FILTER"},
     {WANMI_E_GRID_LAYOUT, "WANMI_E_GRID_LAYOUT"},
@@ -82,6 +83,9 @@ static const char *const reasons[] = {
     [WANMI_REASON_ERROR] = "error",
     [WANMI_REASON_UNCOVERED] = "uncovered",
     [WANMI_REASON_OBJECT] = "object",
+    [WANMI_REASON_DROPPED] = "dropped",
+    [WANMI_REASON_HUNG] = "hung",
+    [WANMI_REASON_REMOVED] = "removed",
 };
 
 static const char *const steps[] = {

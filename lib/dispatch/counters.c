@@ -26,6 +26,11 @@ static const row table[] = {
      WANMI_GAUGE, offsetof(wanmi_tally, queued)},
     {"wanmi_sink_in_callback", "deliveries", "Of the pending: handed to a callback that runs.",
      WANMI_GAUGE, offsetof(wanmi_tally, in_callback)},
+    {"wanmi_sink_parked", "deliveries",
+     "Of the pending: waiting to be tried again, or behind one that is.",
+     WANMI_GAUGE, offsetof(wanmi_tally, parked)},
+    {"wanmi_sink_leased", "deliveries", "Of the pending: polled and not yet answered.",
+     WANMI_GAUGE, offsetof(wanmi_tally, leased)},
     {"wanmi_sink_dead_full_total", "deliveries",
      "Of the dead: found a full ring (policy overflow).",
      WANMI_COUNTER, offsetof(wanmi_tally, dead_full)},
@@ -39,14 +44,33 @@ static const row table[] = {
      WANMI_COUNTER, offsetof(wanmi_tally, dead_attempts)},
     {"wanmi_sink_dead_shutdown_total", "deliveries", "Of the dead: still pending at the stop.",
      WANMI_COUNTER, offsetof(wanmi_tally, dead_shutdown)},
+    {"wanmi_sink_dead_dropped_total", "deliveries",
+     "Of the dead: dropped for newer ones (policy drop_oldest).",
+     WANMI_COUNTER, offsetof(wanmi_tally, dead_dropped)},
+    {"wanmi_sink_dead_hung_total", "deliveries",
+     "Of the dead: found a full ring of a sink that hangs (policy block).",
+     WANMI_COUNTER, offsetof(wanmi_tally, dead_hung)},
+    {"wanmi_sink_dead_removed_total", "deliveries",
+     "Of the dead: still pending when the sink was removed.",
+     WANMI_COUNTER, offsetof(wanmi_tally, dead_removed)},
     {"wanmi_sink_dead_unwritten_total", "deliveries",
      "Of the dead: the letter could not be written.",
      WANMI_COUNTER, offsetof(wanmi_tally, dead_unwritten)},
     {"wanmi_sink_dead_queued", "deliveries",
      "Of the dead: the letter is on its way to the dead-letter callback.",
      WANMI_GAUGE, offsetof(wanmi_tally, dead_queued)},
-    {"wanmi_sink_batches_total", "batches", "Calls of the sink's callback.",
+    {"wanmi_sink_batches_total", "batches", "Calls of the sink's callback, or batches polled.",
      WANMI_COUNTER, offsetof(wanmi_tally, batches)},
+    {"wanmi_sink_retried_total", "deliveries",
+     "Answers of the sink that asked for a further attempt and got it.",
+     WANMI_COUNTER, offsetof(wanmi_tally, retried)},
+    {"wanmi_sink_repeated_total", "deliveries", "Leases that ran out without an answer.",
+     WANMI_COUNTER, offsetof(wanmi_tally, repeated)},
+    {"wanmi_sink_late_total", "deliveries", "Answers that came after their lease.",
+     WANMI_COUNTER, offsetof(wanmi_tally, late)},
+    {"wanmi_sink_breaker_opened_total", "times",
+     "Times that the sink was left alone after batches it refused whole.",
+     WANMI_COUNTER, offsetof(wanmi_tally, breaker_opened)},
 };
 
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -64,19 +88,21 @@ wanmi_status wanmi_dispatch_counters(wanmi_dispatch *d, wanmi_counter *counters,
     if (d == NULL || count == NULL || (counters == NULL && capacity != 0))
         return wm_error(error, WANMI_E_ARGUMENT,
                         "the dispatch, the counters or the place for their number is NULL");
-    wanmi_tally sum, sinks[WANMI_SINKS_MAX];
-    wanmi_tally_init(&sum);
-    for (int i = 0; i < WANMI_SINKS_MAX; i++)
-        wanmi_tally_init(&sinks[i]);
-    uint32_t sink_count = wanmi_dispatch_sink_count(d);
-    wanmi_dispatch_snapshot(d, &sum, sinks, sink_count, NULL);
+    if (wm_forked(d))
+        return wm_forked_error(error);
+    wm_totals all, each[WANMI_SINKS_MAX];
+    wm_described described[WANMI_SINKS_MAX];
+    wanmi_tally sinks[WANMI_SINKS_MAX];
+    uint32_t sink_count = wm_totals_read(d, &all, each, described, WANMI_SINKS_MAX);
+    for (uint32_t i = 0; i < sink_count; i++)
+        sinks[i] = wm_tally_of(&each[i], &described[i]);
     /* All sinks of one name stand together, as Prometheus asks. */
     size_t whole = (size_t)ROWS * sink_count;
     for (size_t i = 0; i < whole && i < capacity; i++) {
         const row *r = &table[i / sink_count];
         uint32_t sink = (uint32_t)(i % sink_count);
         counters[i] = (wanmi_counter){.name = r->name, .unit = r->unit, .help = r->help,
-                                      .sink = wanmi_dispatch_sink_name(d, sink), .kind = r->kind,
+                                      .sink = described[sink].name, .kind = r->kind,
                                       .value = field_of(&sinks[sink], r->field)};
     }
     *count = whole;

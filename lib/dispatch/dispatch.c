@@ -1,5 +1,4 @@
 /* The dispatch as a whole: made, started, drained, stopped, freed. */
-#include <signal.h>
 #include <string.h>
 
 #include "internal.h"
@@ -55,6 +54,8 @@ static void init(wanmi_dispatch *d, const wanmi_dispatch_options *options, const
     pthread_mutex_init(&d->control, NULL);
     pthread_mutex_init(&d->slots, NULL);
     pthread_mutex_init(&d->reading, NULL);
+    pthread_mutex_init(&d->dead_lock, NULL);
+    wm_arena_init(&d->names, &d->host);
 }
 
 static wanmi_status make(const wanmi_dispatch_options *options, const wanmi_host *host,
@@ -69,6 +70,12 @@ static wanmi_status make(const wanmi_dispatch_options *options, const wanmi_host
         return wm_error_memory(error);
     }
     init(d, options, host);
+    wanmi_status status = wm_alive_open(d, error);
+    if (status != WANMI_OK) {
+        wm_free(host, producers, places);
+        wm_free_aligned(host, d, sizeof *d, WM_LINE_PAIR);
+        return status;
+    }
     d->producers = producers;
     *made = d;
     return WANMI_OK;
@@ -93,107 +100,53 @@ wanmi_status wanmi_dispatch_create(const wanmi_dispatch_options *options, const 
     return status;
 }
 
+/* In a child there is nobody who could still use a sink, and its owner is the parent. */
+static void free_sinks(wanmi_dispatch *d, bool forked)
+{
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        for (wm_sink *sink = wm_sink_at(d, i), *older; sink != NULL; sink = older) {
+            older = sink->older;
+            if (!forked && !wm_flag(&sink->gone) && sink->def.release != NULL)
+                sink->def.release(sink->def.user);
+            wm_sink_free(sink);
+        }
+}
+
 void wanmi_dispatch_free(wanmi_dispatch *d)
 {
     if (d == NULL)
         return;
+    bool forked = wm_forked(d);
     wanmi_dispatch_stop(d);
+    free_sinks(d, forked);
     for (uint32_t i = 0; i < wm_producer_count(d); i++)
         wm_producer_free(d->producers[i]);
-    for (uint32_t i = 0; i < wanmi_dispatch_sink_count(d); i++)
-        wm_sink_free(d->sinks[i]);
-    pthread_mutex_destroy(&d->control);
-    pthread_mutex_destroy(&d->slots);
-    pthread_mutex_destroy(&d->reading);
+    if (!forked) {                          /* in a child somebody's copy may be locked */
+        pthread_mutex_destroy(&d->control);
+        pthread_mutex_destroy(&d->slots);
+        pthread_mutex_destroy(&d->reading);
+        pthread_mutex_destroy(&d->dead_lock);
+    }
+    wm_alive_drop(d);
+    wm_arena_drop(&d->names);
     wanmi_host host = d->host;
+    wm_free(&host, (void *)d->name_list, d->name_room * sizeof *d->name_list);
     wm_free(&host, d->producers, d->options.producers_max * sizeof *d->producers);
     wm_free_aligned(&host, d, sizeof *d, WM_LINE_PAIR);
     wm_host_drop(&host);
 }
 
-/* ---- threads ----------------------------------------------------------------- */
-
-static wm_lane *lane_at(wanmi_dispatch *d, uint32_t sink, uint32_t lane)
-{
-    return &d->sinks[sink]->lanes[lane];
-}
-
-static int start_thread(pthread_t *thread, bool *running, void *(*run)(void *), void *argument)
-{
-    int failed = pthread_create(thread, NULL, run, argument);
-    *running = failed == 0;
-    return failed;
-}
-
-static int start_threads(wanmi_dispatch *d)
-{
-    int failed = 0;
-    if (d->options.dead != NULL)
-        failed = start_thread(&d->dead_thread, &d->dead_running, wm_dead_run, d);
-    for (uint32_t i = 0; failed == 0 && i < wanmi_dispatch_sink_count(d); i++)
-        for (uint32_t j = 0; failed == 0 && j < d->sinks[i]->def.lanes; j++) {
-            wm_lane *lane = lane_at(d, i, j);
-            failed = start_thread(&lane->thread, &lane->running, wm_lane_run, lane);
-        }
-    return failed;
-}
-
-static void end_lanes(wanmi_dispatch *d)
-{
-    atomic_store(&d->lanes_end, true);
-    wm_park_fence();
-    for (uint32_t i = 0; i < wanmi_dispatch_sink_count(d); i++)
-        for (uint32_t j = 0; j < d->sinks[i]->def.lanes; j++)
-            wm_park_look(&lane_at(d, i, j)->park);
-    for (uint32_t i = 0; i < wanmi_dispatch_sink_count(d); i++)
-        for (uint32_t j = 0; j < d->sinks[i]->def.lanes; j++) {
-            wm_lane *lane = lane_at(d, i, j);
-            if (lane->running)
-                pthread_join(lane->thread, NULL);
-            lane->running = false;
-        }
-}
-
-/* Lanes first: they send letters until they end. */
-static void end_threads(wanmi_dispatch *d)
-{
-    end_lanes(d);
-    atomic_store(&d->dead_end, true);
-    wm_park_fence();
-    wm_park_look(&d->dead_park);
-    if (d->dead_running)
-        pthread_join(d->dead_thread, NULL);
-    d->dead_running = false;
-}
-
-/* The host's signals are the host's: our threads take none, but for those that
- * a fault of their own raises. */
-static void mask_signals(sigset_t *before)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
-    sigset_t all;
-    sigfillset(&all);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-        sigdelset(&all, faults[i]);
-    pthread_sigmask(SIG_BLOCK, &all, before);
-}
+/* ---- the start --------------------------------------------------------------- */
 
 static wanmi_status start(wanmi_dispatch *d, wanmi_error *error)
 {
     if (d->state != WM_MADE)
         return wm_error(error, WANMI_E_DISPATCH_STATE, "the dispatch is %s already",
                         d->state == WM_STARTED ? "started" : "stopped");
-    sigset_t before;
-    mask_signals(&before);
-    int failed = start_threads(d);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
-        end_threads(d);
-        atomic_store(&d->lanes_end, false);
-        atomic_store(&d->dead_end, false);
+    int failed = wm_threads_start(d);
+    if (failed != 0)
         return wm_error(error, WANMI_E_SYSTEM, "a thread could not be started: %s",
                         strerror(failed));
-    }
     pthread_mutex_lock(&d->slots);
     d->state = WM_STARTED;
     pthread_mutex_unlock(&d->slots);
@@ -204,6 +157,8 @@ wanmi_status wanmi_dispatch_start(wanmi_dispatch *d, wanmi_error *error)
 {
     if (d == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "no dispatch was given");
+    if (wm_forked(d))
+        return wm_forked_error(error);
     pthread_mutex_lock(&d->control);
     wanmi_status status = start(d, error);
     pthread_mutex_unlock(&d->control);
@@ -222,8 +177,8 @@ static bool look(wanmi_dispatch *d, rest *r)
     wm_totals all;
     /* In this order: what a submit brings until its end is seen. */
     r->in_submit = wm_any_in_submit(d);
-    wm_totals_read(d, &all, NULL, 0);
-    r->pending = all.published - all.released;
+    wm_totals_read(d, &all, NULL, NULL, 0);
+    r->pending = wm_totals_pending(&all);
     r->letters = all.figures.value[WM_LETTERS] - all.figures.value[WM_LETTERS_DONE];
     return !r->in_submit && r->pending == 0 && r->letters == 0;
 }
@@ -234,6 +189,8 @@ wanmi_status wanmi_dispatch_drain(wanmi_dispatch *d, int64_t deadline_us, uint64
     if (d == NULL || left == NULL || deadline_us < 0)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "the dispatch or `left` is NULL, or the deadline is negative");
+    if (wm_forked(d))
+        return wm_forked_error(error);
     int64_t began = wm_steady_ns(&d->host);
     int64_t most = deadline_us < INT64_MAX / 1000 ? deadline_us * 1000 : INT64_MAX;
     atomic_store(&d->closed, true);
@@ -257,7 +214,7 @@ wanmi_status wanmi_dispatch_drain(wanmi_dispatch *d, int64_t deadline_us, uint64
 
 void wanmi_dispatch_stop(wanmi_dispatch *d)
 {
-    if (d == NULL)
+    if (d == NULL || wm_forked(d))
         return;
     pthread_mutex_lock(&d->control);
     atomic_store(&d->closed, true);
@@ -266,11 +223,10 @@ void wanmi_dispatch_stop(wanmi_dispatch *d)
     bool ran = d->state == WM_STARTED;
     d->state = WM_STOPPED;
     pthread_mutex_unlock(&d->slots);
-    if (ran) {
-        wm_wait wait = {0};
-        while (wm_any_in_submit(d))
-            wm_wait_more(&wait);
-        end_threads(d);
-    }
+    wm_wait wait = {0};
+    while (wm_any_in_submit(d) || atomic_load(&d->removals) != 0)
+        wm_wait_more(&wait);
+    if (ran)
+        wm_threads_end(d);
     pthread_mutex_unlock(&d->control);
 }

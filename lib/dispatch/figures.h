@@ -30,11 +30,19 @@ enum wm_figure {
     WM_DEAD_SINK,
     WM_DEAD_ATTEMPTS,
     WM_DEAD_SHUTDOWN,
+    WM_DEAD_DROPPED,
+    WM_DEAD_HUNG,
+    WM_DEAD_REMOVED,
     WM_UNWRITTEN,               /* letters that found no room, or were not taken */
     WM_LETTERS,                 /* letters sent to the dead-letter thread */
     WM_LETTERS_DONE,            /* the dead-letter thread: letters that have left it */
     WM_BATCHES,
-    WM_IN_CALLBACK,
+    WM_IN_CALLBACK,             /* of the ring's records */
+    WM_PARKED,                  /* have left the ring: waiting, */
+    WM_LEASED,                  /* ... leased, */
+    WM_AGAIN,                   /* ... in a callback once more */
+    WM_RETRIED,
+    WM_REPEATED,
     WM_FIGURES
 };
 
@@ -81,6 +89,12 @@ static inline void wm_side_add(wm_side *side, enum wm_figure figure, uint64_t mo
 {
     if (more != 0)
         wm_side_set(side, figure, wm_side_get(side, figure) + more);
+}
+
+static inline void wm_side_take(wm_side *side, enum wm_figure figure, uint64_t less)
+{
+    if (less != 0)
+        wm_side_set(side, figure, wm_side_get(side, figure) - less);
 }
 
 static inline void wm_side_close(wm_side *side)

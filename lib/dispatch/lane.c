@@ -1,157 +1,135 @@
 /* A lane: the thread that hands one share of a sink's deliveries to its callback. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/text.h"
 #include "internal.h"
 
-/* What became of the first records of a batch, not yet in the figures. */
-typedef struct part {
-    size_t count, delivered, sink, attempts, shutdown, unwritten;
-} part;
+/* How long a lane that cannot take what lies in its rings does not look: those
+ * who bring more would wake it for nothing. */
+enum { DEAF_NS = 1000 * 1000, NAP_MAX_NS = 100 * 1000 * 1000 };
 
-static void open_batch(wm_link *link, size_t count)
+static void nap_deaf(void)
 {
-    wm_side_open(&link->lane);
-    wm_side_set(&link->lane, WM_IN_CALLBACK, count);
-    wm_side_add(&link->lane, WM_BATCHES, 1);
-    wm_side_close(&link->lane);
+    nanosleep(&(struct timespec){.tv_nsec = DEAF_NS}, NULL);
 }
 
-/* Puts a part into the figures and gives its records back, in one change: so no
- * reading sees a delivery both pending and ended, or neither. */
-static void settle_part(wm_lane *lane, wm_link *link, part *p, bool in_callback)
+/* Hands a batch to the callback; lane->outcomes has the answers. Gives when it began. */
+static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count)
 {
-    wm_side *side = &link->lane;
+    wm_sink *sink = lane->sink;
+    memset(lane->outcomes, WANMI_DELIVERED, count);
+    int64_t began_ns = wm_steady_ns(&sink->dispatch->host);
+    /* 0 means "not inside": a clock that starts there is moved by the least. */
+    began_ns += began_ns == 0;
+    atomic_store_explicit(&lane->callback_began_ns, began_ns, memory_order_release);
+    sink->def.deliver(sink->def.user, batch, count, lane->outcomes);
+    atomic_store_explicit(&lane->callback_began_ns, 0, memory_order_release);
+    return began_ns;
+}
+
+static void deliver(wm_lane *lane, const wm_run *run, wm_leave leave)
+{
+    wm_side *side = &run->link->lane;
     wm_side_open(side);
-    wm_side_add(side, WM_DELIVERED, p->delivered);
-    wm_side_add(side, WM_DEAD_SINK, p->sink);
-    wm_side_add(side, WM_DEAD_ATTEMPTS, p->attempts);
-    wm_side_add(side, WM_DEAD_SHUTDOWN, p->shutdown);
-    wm_side_add(side, WM_UNWRITTEN, p->unwritten);
-    if (in_callback)
-        wm_side_set(side, WM_IN_CALLBACK, wm_side_get(side, WM_IN_CALLBACK) - p->count);
-    wm_letters_publish(&lane->letters, side);
-    wanmi_ring_release(link->ring, p->count);
+    wm_side_set(side, WM_IN_CALLBACK, run->count);
+    wm_side_add(side, WM_BATCHES, 1);
     wm_side_close(side);
-    *p = (part){0};
+    int64_t began_ns = call(lane, run->batch, run->count);
+    size_t refused = wm_settle_run(lane, run, began_ns);
+    wm_breaker_told(lane->sink, leave, refused == run->count);
 }
 
-/* Stages the letter of one delivery of which `left` more may follow; gives false
- * when there is no room for it. */
-static bool stage_letter(wm_lane *lane, wm_link *link, part *p, const wanmi_dead_letter *letter,
-                         size_t left, bool in_callback)
+static bool deliver_again(wm_lane *lane, size_t limit, wm_leave leave)
 {
-    wanmi_dead_letter *place = wm_letters_place(&lane->letters, left);
-    if (place == NULL && lane->letters.staged != 0) {
-        settle_part(lane, link, p, in_callback);
-        place = wm_letters_place(&lane->letters, left);
-    }
-    if (place == NULL)
+    if (lane->parking.heaped == 0)
         return false;
-    *place = *letter;
+    const wanmi_delivery *batch;
+    size_t count = wm_again_gather(lane, limit, &batch);
+    if (count == 0)
+        return false;
+    atomic_fetch_add_explicit(&lane->again_batches, 1, memory_order_relaxed);
+    call(lane, batch, count);
+    size_t refused = wm_again_settle(lane);
+    wm_breaker_told(lane->sink, leave, refused == count);
     return true;
 }
 
-static void wake_dead(wm_lane *lane)
+/* What a lane does that may not call: it still drops what producers ask it to. */
+static void idle(wm_lane *lane)
 {
-    if (lane->letters.sent) {
-        wm_park_fence();
-        wm_letters_look(&lane->letters);
-    }
-}
-
-/* Whether any outcome is not WANMI_DELIVERED. */
-static bool any_bad(const uint8_t *outcomes, size_t count)
-{
-    unsigned all = 0;
-    for (size_t i = 0; i < count; i++)
-        all |= outcomes[i];
-    return all != WANMI_DELIVERED;
-}
-
-static void settle_mixed(wm_lane *lane, wm_link *link, const wanmi_delivery *batch, size_t count,
-                         int64_t first_us)
-{
-    wanmi_dispatch *d = lane->sink->dispatch;
-    part p = {0};
-    wanmi_dead_letter letter = {.first_seen_us = first_us, .dead_us = wm_now_us(&d->host),
-                                .sink = lane->sink->index, .attempts = 1};
-    for (size_t i = 0; i < count; i++) {
-        if (lane->outcomes[i] != WANMI_DELIVERED) {
-            bool retry = lane->outcomes[i] == WANMI_RETRY;
-            letter.reason = retry ? WANMI_REASON_ATTEMPTS : WANMI_REASON_SINK;
-            letter.delivery = batch[i];
-            /* Staging may settle the part before: count this one after it. */
-            bool staged = stage_letter(lane, link, &p, &letter, count - i, true);
-            p.unwritten += !staged;
-            p.attempts += retry;
-            p.sink += !retry;
-        } else {
-            p.delivered++;
+    const wm_sink *sink = lane->sink;
+    uint32_t producers = wm_producer_count(sink->dispatch);
+    if (sink->def.policy == WANMI_POLICY_DROP_OLDEST)
+        for (uint32_t i = 0; i < producers; i++) {
+            wm_block *block = wm_block_at(sink, i);
+            for (uint32_t band = 0; block != NULL && band < sink->bands; band++)
+                wm_run_make_room(lane, wm_link_of(block, lane, band));
         }
-        p.count++;
-    }
-    settle_part(lane, link, &p, true);
+    nap_deaf();
 }
 
-static void deliver(wm_lane *lane, wm_link *link, const wanmi_delivery *batch, size_t count)
-{
-    wm_sink *sink = lane->sink;
-    open_batch(link, count);
-    memset(lane->outcomes, WANMI_DELIVERED, count);
-    int64_t first_us = wm_now_us(&sink->dispatch->host);
-    sink->def.deliver(sink->def.user, batch, count, lane->outcomes);
-    if (any_bad(lane->outcomes, count))
-        settle_mixed(lane, link, batch, count, first_us);
-    else
-        settle_part(lane, link, &(part){.count = count, .delivered = count}, true);
-    wake_dead(lane);
-}
-
-/* Stopped: what is pending is dead. Waits for room for the letters, for the
- * dead-letter thread lives until all lanes have ended. */
-static void bury(wm_lane *lane, wm_link *link, const wanmi_delivery *batch, size_t count)
-{
-    wanmi_dispatch *d = lane->sink->dispatch;
-    int64_t now = wm_now_us(&d->host);
-    wanmi_dead_letter letter = {.first_seen_us = now, .dead_us = now, .sink = lane->sink->index,
-                                .reason = WANMI_REASON_SHUTDOWN};
-    part p = {0};
-    wm_wait wait = {0};
-    for (size_t i = 0; i < count; i++) {
-        letter.delivery = batch[i];
-        bool staged;
-        while (!(staged = stage_letter(lane, link, &p, &letter, count - i, false))
-               && lane->letters.ring != NULL) {
-            wake_dead(lane);
-            wm_wait_more(&wait);
-        }
-        p.unwritten += !staged;
-        p.shutdown++;
-        p.count++;
-    }
-    settle_part(lane, link, &p, false);
-    wake_dead(lane);
-}
-
-/* One batch of every producer that has one, in turn. */
+/* One batch of what was refused before, and one of the rings. */
 static bool serve_round(void *argument)
 {
     wm_lane *lane = argument;
-    wanmi_dispatch *d = lane->sink->dispatch;
-    bool any = false;
-    uint32_t producers = wm_producer_count(d);
+    wm_sink *sink = lane->sink;
+    if (wm_flag(&sink->dispatch->stopping) || wm_flag(&sink->ending))
+        return wm_lane_bury(lane);
+    wm_leave leave = wm_breaker_leave(sink);
+    if (leave == WM_LEAVE_NONE) {
+        idle(lane);
+        return true;
+    }
+    size_t limit = leave == WM_LEAVE_ONE ? 1 : sink->def.batch_max;
+    wm_run run;
+    lane->stuck = false;
+    bool any = deliver_again(lane, limit, leave);
+    if (any && leave == WM_LEAVE_ONE)
+        return true;
+    if (wm_run_next(lane, limit, &run)) {
+        deliver(lane, &run, leave);
+        return true;
+    }
+    if (!any && leave == WM_LEAVE_ONE)
+        wm_breaker_unused(sink);
+    if (!any && lane->stuck) {
+        nap_deaf();
+        return true;
+    }
+    return any;
+}
+
+/* Until the first of the parked is due. Not much longer than it takes a person to
+ * notice, for a host's clock may go otherwise than the system's. */
+static int64_t nap_ns(void *argument)
+{
+    wm_lane *lane = argument;
+    uint32_t queue = wm_parking_first(&lane->parking);
+    if (queue == WANMI_NONE)
+        return INT64_MAX;
+    int64_t left = lane->parking.queues[queue].due_ns - wm_steady_ns(&lane->sink->dispatch->host);
+    return left < NAP_MAX_NS ? left : NAP_MAX_NS;
+}
+
+bool wm_lane_bury(wm_lane *lane)
+{
+    wm_sink *sink = lane->sink;
+    bool stopping = wm_flag(&sink->dispatch->stopping), any = lane->parking.used != 0;
+    enum wm_figure figure = stopping ? WM_DEAD_SHUTDOWN : WM_DEAD_REMOVED;
+    wanmi_reason reason = stopping ? WANMI_REASON_SHUTDOWN : WANMI_REASON_REMOVED;
+    wm_again_bury(lane, figure, reason);
+    uint32_t producers = wm_producer_count(sink->dispatch);
     for (uint32_t i = 0; i < producers; i++) {
-        wm_link *link = &d->producers[i]->links[lane->index];
-        const void *batch;
-        size_t count = wanmi_ring_take(link->ring, lane->sink->def.batch_max, &batch);
-        if (count == 0)
-            continue;
-        any = true;
-        if (wm_flag(&d->stopping))
-            bury(lane, link, batch, count);
-        else
-            deliver(lane, link, batch, count);
+        wm_block *block = wm_block_at(sink, i);
+        for (uint32_t band = 0; block != NULL && band < sink->bands; band++) {
+            wm_run run;
+            while (wm_run_show(wm_link_of(block, lane, band), sink->def.batch_max, &run)) {
+                wm_run_bury(lane, &run, figure, reason, true);
+                any = true;
+            }
+        }
     }
     return any;
 }
@@ -159,16 +137,22 @@ static bool serve_round(void *argument)
 static void name_thread(const wm_lane *lane)
 {
     char sink[9], name[16];         /* the system takes 15 bytes */
-    wm_text_fit(sink, sizeof sink, lane->sink->name);
+    wm_text_fit(sink, sizeof sink, lane->sink->def.name);
     snprintf(name, sizeof name, "wm-%s-%u", sink, lane->number % 100);
     pthread_setname_np(pthread_self(), name);
 }
 
 void *wm_lane_run(void *argument)
 {
+    static const wm_idle idles[] = {
+        [WANMI_WAIT_PARK] = WM_IDLE_PARK,
+        [WANMI_WAIT_YIELD] = WM_IDLE_YIELD,
+        [WANMI_WAIT_SPIN] = WM_IDLE_SPIN,
+    };
     wm_lane *lane = argument;
-    wanmi_dispatch *d = lane->sink->dispatch;
     name_thread(lane);
-    wm_park_serve(&lane->park, &(wm_service){.round = serve_round, .argument = lane, .end = &d->lanes_end});
+    wm_park_serve(lane->park, &(wm_service){.round = serve_round, .nap_ns = nap_ns, .argument = lane,
+                                            .end = &lane->sink->ending,
+                                            .idle = idles[lane->sink->def.wait]});
     return NULL;
 }

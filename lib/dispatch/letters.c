@@ -53,15 +53,25 @@ void wm_letters_look(wm_letters *letters)
     wm_park_look(letters->reader);
 }
 
+/* The sink of a number, gone or not: it is not forgotten while letters of it are
+ * on their way. */
+static wm_sink *sink_of(const wanmi_dispatch *d, uint32_t number)
+{
+    wm_sink *sink = wm_sink_at(d, wm_place_of(number));
+    while (sink->number != number)
+        sink = sink->older;
+    return sink;
+}
+
 /* Counts letters that have left, of one sink after another. */
 static void count_done(wanmi_dispatch *d, const wanmi_dead_letter *letters, size_t count,
                        size_t written)
 {
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i; end < count && letters[end].sink == letters[i].sink; end++)
-            ;
+            wm_generations_add(&d->letters_ended, wm_generation_place(&letters[end].delivery), 1);
         size_t wrote = written <= i ? 0 : (written < end ? written : end) - i;
-        wm_side *side = &d->sinks[letters[i].sink]->letters_done;
+        wm_side *side = &sink_of(d, letters[i].sink)->letters_done;
         wm_side_open(side);
         wm_side_add(side, WM_LETTERS_DONE, end - i);
         wm_side_add(side, WM_UNWRITTEN, end - i - wrote);
@@ -82,17 +92,27 @@ static bool write_some(wanmi_dispatch *d, wanmi_ring *ring)
     return true;
 }
 
+static bool write_sinks(wanmi_dispatch *d, uint32_t place)
+{
+    bool any = false;
+    for (wm_sink *sink = wm_sink_at(d, place); sink != NULL; sink = sink->older)
+        for (uint32_t j = 0; j < sink->def.lanes; j++)
+            any |= write_some(d, sink->lanes[j].letters.ring);
+    return any;
+}
+
 /* One batch of every ring that has one. */
 static bool write_round(void *dispatch)
 {
     wanmi_dispatch *d = dispatch;
     bool any = false;
-    uint32_t producers = wm_producer_count(d), sinks = wanmi_dispatch_sink_count(d);
+    uint32_t producers = wm_producer_count(d);
+    pthread_mutex_lock(&d->dead_lock);
     for (uint32_t i = 0; i < producers; i++)
         any |= write_some(d, d->producers[i]->letters.ring);
-    for (uint32_t i = 0; i < sinks; i++)
-        for (uint32_t j = 0; j < d->sinks[i]->def.lanes; j++)
-            any |= write_some(d, d->sinks[i]->lanes[j].letters.ring);
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        any |= write_sinks(d, i);
+    pthread_mutex_unlock(&d->dead_lock);
     return any;
 }
 

@@ -1,6 +1,7 @@
 /* Waiting: see park.h. */
 #include "park.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -79,10 +80,21 @@ void wm_park_serve(wm_park *park, const wm_service *service)
     }
 }
 
+bool wm_park_await(wm_park *park, wm_round_fn round, void *argument, int64_t most_ns)
+{
+    atomic_store_explicit(&park->sleeping, 1, memory_order_relaxed);
+    wm_park_fence();
+    /* Whatever is found, the flag stays: it is the other sleepers' as well. */
+    if (round(argument))
+        return true;
+    sleep_at_most(park, most_ns);
+    return round(argument);
+}
+
 void wm_park_wake(wm_park *park)
 {
     if (atomic_exchange_explicit(&park->sleeping, 0, memory_order_acq_rel) != 0)
-        syscall(SYS_futex, &park->sleeping, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+        syscall(SYS_futex, &park->sleeping, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 bool wm_wait_awake(wm_wait *wait)

@@ -44,6 +44,10 @@ typedef struct wm_service {
  * there is none. Ends with the first empty round after `end` is set. */
 void wm_park_serve(wm_park *park, const wm_service *service);
 
+/* For several sleepers at one park, a call each: unless `round` finds work, sleeps
+ * until woken, at most `most_ns`, and has it look again. Gives what it gave last. */
+bool wm_park_await(wm_park *park, wm_round_fn round, void *argument, int64_t most_ns);
+
 /* The bringer: one fence for all it has published, then a look at each flag. */
 void wm_park_fence(void);
 void wm_park_wake(wm_park *park);

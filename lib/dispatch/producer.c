@@ -4,35 +4,12 @@
 
 #include "internal.h"
 
+/* Its blocks go with the sinks'. */
 void wm_producer_free(wanmi_producer *producer)
 {
     wanmi_dispatch *d = producer->dispatch;
-    for (uint32_t i = 0; producer->links != NULL && i < d->lane_count; i++)
-        wanmi_ring_free(producer->links[i].ring);
-    wm_free_aligned(&d->host, producer->links, d->lane_count * sizeof *producer->links,
-                    WM_LINE_PAIR);
     wm_letters_drop(&producer->letters);
     wm_free_aligned(&d->host, producer, sizeof *producer, WM_LINE_PAIR);
-}
-
-static wanmi_status make_links(wanmi_producer *producer, wanmi_error *error)
-{
-    wanmi_dispatch *d = producer->dispatch;
-    size_t bytes = d->lane_count * sizeof *producer->links;
-    producer->links = wm_alloc_aligned(&d->host, bytes, WM_LINE_PAIR);
-    if (producer->links == NULL)
-        return wm_error_memory(error);
-    memset(producer->links, 0, bytes);
-    for (uint32_t i = 0; i < d->lane_count; i++) {
-        wm_link *link = &producer->links[i];
-        wanmi_status status = wanmi_ring_create(sizeof(wanmi_delivery), d->options.ring_capacity,
-                                                &d->ring_host, &link->ring, error);
-        if (status != WANMI_OK)
-            return status;
-        wm_side_init(&link->producer, link->ring, wanmi_ring_published);
-        wm_side_init(&link->lane, link->ring, wanmi_ring_released);
-    }
-    return WANMI_OK;
 }
 
 static wanmi_status make_producer(wanmi_dispatch *d, wanmi_producer **made, wanmi_error *error)
@@ -44,8 +21,9 @@ static wanmi_status make_producer(wanmi_dispatch *d, wanmi_producer **made, wanm
     producer->dispatch = d;
     wanmi_status status = wm_letters_open(&producer->letters, d, error);
     if (status == WANMI_OK)
-        status = make_links(producer, error);
+        status = wm_blocks_of_producer(producer, error);
     if (status != WANMI_OK) {
+        wm_blocks_drop(producer);
         wm_producer_free(producer);
         return status;
     }
@@ -53,14 +31,26 @@ static wanmi_status make_producer(wanmi_dispatch *d, wanmi_producer **made, wanm
     return WANMI_OK;
 }
 
+static bool block_rests(const wm_block *block)
+{
+    for (uint32_t i = 0; i < block->sink->links; i++)
+        /* In this order: what a lane parks is parked before it leaves the ring. */
+        if (wanmi_ring_depth(block->links[i].ring) != 0
+            || atomic_load_explicit(&block->links[i].parked, memory_order_acquire) != 0)
+            return false;
+    return true;
+}
+
 /* Closed, and nothing of it is on its way. */
 static bool reusable(const wanmi_producer *producer)
 {
     if (producer->open)
         return false;
-    for (uint32_t i = 0; i < producer->dispatch->lane_count; i++)
-        if (wanmi_ring_depth(producer->links[i].ring) != 0)
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++) {
+        const wm_block *block = atomic_load(&producer->blocks[i]);
+        if (block != NULL && !block_rests(block))
             return false;
+    }
     return producer->letters.ring == NULL || wanmi_ring_depth(producer->letters.ring) == 0;
 }
 
@@ -84,6 +74,7 @@ static wanmi_status find_place(wanmi_dispatch *d, wanmi_producer **place, wanmi_
     wanmi_status status = make_producer(d, place, error);
     if (status != WANMI_OK)
         return status;
+    wm_blocks_join(*place, count);
     d->producers[count] = *place;
     atomic_store_explicit(&d->producer_count, count + 1, memory_order_release);
     return WANMI_OK;
@@ -94,6 +85,8 @@ wanmi_status wanmi_producer_open(wanmi_dispatch *d, wanmi_producer **producer, w
     if (d == NULL || producer == NULL)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "the dispatch or the place for the producer is NULL");
+    if (wm_forked(d))
+        return wm_forked_error(error);
     wanmi_producer *place = NULL;
     pthread_mutex_lock(&d->slots);
     wanmi_status status = find_place(d, &place, error);
@@ -107,7 +100,7 @@ wanmi_status wanmi_producer_open(wanmi_dispatch *d, wanmi_producer **producer, w
 
 void wanmi_producer_close(wanmi_producer *producer)
 {
-    if (producer == NULL)
+    if (producer == NULL || wm_forked(producer->dispatch))
         return;
     pthread_mutex_lock(&producer->dispatch->slots);
     producer->open = false;
@@ -122,7 +115,7 @@ bool wm_any_in_submit(wanmi_dispatch *d)
     pthread_mutex_lock(&d->slots);
     uint32_t count = wm_producer_count(d);
     for (uint32_t i = 0; i < count; i++)
-        any |= atomic_load(&d->producers[i]->in_submit) != 0;
+        any |= atomic_load(&d->producers[i]->in_submit) % 2 != 0;
     pthread_mutex_unlock(&d->slots);
     return any;
 }

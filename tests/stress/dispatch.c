@@ -116,6 +116,7 @@ static void open_town(town *t)
         def.name = names[i];
         def.deliver = test_sink_deliver;
         def.user = &t->sinks[i];
+        def.attempts_max = 1;
         def.lanes = i < 2 ? 3 - (uint32_t)i : 1;
         def.batch_max = i == 4 ? 1 : 100;
         def.policy = i == 1 || i == 4 ? WANMI_POLICY_BLOCK : WANMI_POLICY_OVERFLOW;

@@ -58,6 +58,8 @@ void test_letters_await_inside(test_letters *letters);
 /* Takes a snapshot and asserts the law in it, for each sink and in sum, and what
  * the header says of the parts. Gives the sum. */
 wanmi_tally test_law(wanmi_dispatch *dispatch);
+/* The same where sinks have been removed: the sum holds them too. */
+wanmi_tally test_law_of_all(wanmi_dispatch *dispatch);
 
 /* `count` deliveries with event_id from `first` on, and their keys. */
 void test_deliveries(wanmi_delivery *deliveries, uint32_t *keys, size_t count, uint64_t first);

@@ -33,6 +33,7 @@ static void add(wanmi_dispatch *d, const char *name, test_sink *sink, uint32_t l
 {
     wanmi_sink_def def = def_of(name, sink);
     def.lanes = lanes;
+    def.attempts_max = 1;
     uint32_t index, before = wanmi_dispatch_sink_count(d);
     assert_int_equal(wanmi_dispatch_add_sink(d, &def, &index, NULL), WANMI_OK);
     assert_int_equal(index, before);
@@ -153,13 +154,10 @@ static void test_sink_def(void **state)
     def.name = NULL;
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def = good;
-    def.deliver = NULL;
-    refuses_sink(d, &def, WANMI_E_ARGUMENT);
-    def = good;
     def.lanes = 0;
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def = good;
-    def.lanes = 65;
+    def.lanes = 33;
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def = good;
     def.batch_max = 0;
@@ -168,7 +166,7 @@ static void test_sink_def(void **state)
     def.batch_max = 65537;
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def = good;
-    def.policy = (wanmi_policy)2;
+    def.policy = (wanmi_policy)4;
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def = good;
     def.block_us = -1;
@@ -181,7 +179,7 @@ static void test_sink_def(void **state)
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     refuses_sink(d, NULL, WANMI_E_ARGUMENT);
     assert_int_equal(wanmi_dispatch_add_sink(d, &good, NULL, NULL), WANMI_E_ARGUMENT);
-    add(d, "good", &sink, 64);
+    add(d, "good", &sink, 32);
     refuses_sink(d, &good, WANMI_E_DISPATCH_SINK);              /* doubled */
     wanmi_dispatch_free(d);
     test_sink_drop(&sink);
@@ -218,7 +216,6 @@ static void test_states(void **state)
     assert_int_equal(wanmi_producer_open(d, &p, NULL), WANMI_E_DISPATCH_STATE);
     assert_int_equal(wanmi_dispatch_start(d, NULL), WANMI_OK);
     assert_int_equal(wanmi_dispatch_start(d, NULL), WANMI_E_DISPATCH_STATE);
-    refuses_sink(d, &late, WANMI_E_DISPATCH_STATE);
     wanmi_dispatch_stop(d);
     wanmi_dispatch_stop(d);
     refuses_sink(d, &late, WANMI_E_DISPATCH_STATE);
@@ -407,7 +404,7 @@ static uint8_t some_die(const wanmi_delivery *delivery)
 static void test_counters(void **state)
 {
     (void)state;
-    enum { ROWS = 14, SINKS = 2 };
+    enum { ROWS = 23, SINKS = 2 };
     wanmi_dispatch *d = make(NULL);
     test_sink sinks[SINKS];
     for (int i = 0; i < SINKS; i++)
@@ -447,11 +444,11 @@ static void test_counters(void **state)
         else
             assert_int_equal(c[i].value, 0);
     }
-    /* accepted, delivered, dead, pending, queued, in callback; full, deadline, sink, attempts,
-     * shutdown, unwritten (nobody takes letters), queued letters, batches */
-    static const uint64_t expected[ROWS - 1] = {30, 10, 20, 0, 0, 0, 0, 0, 10, 10, 0, 20, 0};
+    /* accepted, delivered, dead, pending, queued, in callback, parked, leased; full, deadline, sink,
+     * attempts, shutdown, dropped, hung, removed, unwritten (nobody takes letters), queued letters */
+    static const uint64_t expected[] = {30, 10, 20, 0, 0, 0, 0, 0, 0, 0, 10, 10, 0, 0, 0, 0, 20, 0};
     assert_memory_equal(second, expected, sizeof expected);
-    assert_int_equal(second[ROWS - 1], sinks[1].batches);
+    assert_int_equal(second[sizeof expected / sizeof expected[0]], sinks[1].batches);
     wanmi_producer_close(p);
     wanmi_dispatch_free(d);
     for (int i = 0; i < SINKS; i++)

@@ -47,6 +47,7 @@ static void plan(house *h)
         h->defs[i].name = names[i];
         h->defs[i].deliver = test_sink_deliver;
         h->defs[i].user = &h->sinks[i];
+        h->defs[i].attempts_max = 1;        /* what is tried again: dispatch_retry.c */
     }
 }
 
@@ -196,7 +197,7 @@ static void test_key_chooses_the_lane(void **state)
 static void test_every_number_of_lanes(void **state)
 {
     (void)state;
-    static const uint32_t numbers[] = {2, 3, 16, 63, 64};
+    static const uint32_t numbers[] = {2, 3, 16, 31, 32};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         house h;
         plan(&h);
@@ -261,6 +262,7 @@ static void test_outcomes(void **state)
     house h;
     plan(&h);
     h.host.clock = (wanmi_clock){.user = &h, .now_us = house_now};
+    h.now_us = 1000000000;
     h.sinks[1].outcome = by_id;
     build(&h);
     submit(&h, 1, 0, 1000);
@@ -279,7 +281,7 @@ static void test_outcomes(void **state)
         assert_int_equal(l->sink, 1);
         assert_int_equal(l->attempts, 1);
         assert_int_equal(l->reason, id % 4 == 1 ? WANMI_REASON_ATTEMPTS : WANMI_REASON_SINK);
-        assert_true(l->first_seen_us > 0 && l->first_seen_us < l->dead_us);
+        assert_true(l->first_seen_us > 0 && l->first_seen_us <= l->dead_us);
         assert_true(l->dead_us <= h.now_us);
     }
     leave(&h);

@@ -1,0 +1,343 @@
+/* The roster: sinks that come and go while producers submit.
+ *
+ * A number is a place (its low bits) and how often the place was used before, so
+ * that an old number never names another sink. A removed sink stays known at its
+ * place, or behind its successor, until its last dead letter has been handled.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+#define USES_MAX ((uint32_t)1 << (32 - WM_SLOT_BITS))
+
+static bool there(const wm_sink *sink)
+{
+    return sink != NULL && !wm_flag(&sink->removing);
+}
+
+static wm_sink *last_of(const wanmi_dispatch *d, uint32_t number)
+{
+    wm_sink *sink = wm_sink_at(d, wm_place_of(number));
+    return sink != NULL && sink->number == number ? sink : NULL;
+}
+
+/* The sink of a number, if it is there. */
+static wm_sink *find(const wanmi_dispatch *d, uint32_t number)
+{
+    wm_sink *sink = last_of(d, number);
+    return there(sink) ? sink : NULL;
+}
+
+static wanmi_status no_such_sink(uint32_t number, wanmi_error *error)
+{
+    return wm_error(error, WANMI_E_DISPATCH_SINK, "there is no sink %u", number);
+}
+
+/* ---- adding ----------------------------------------------------------------------- */
+
+static wanmi_status find_place(const wanmi_dispatch *d, const char *name, uint32_t *place,
+                               wanmi_error *error)
+{
+    uint32_t first = WANMI_SINKS_MAX;
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++) {
+        const wm_sink *sink = wm_sink_at(d, i);
+        if (sink != NULL && !wm_flag(&sink->gone)) {
+            if (strcmp(sink->def.name, name) == 0)
+                return wm_error(error, WANMI_E_DISPATCH_SINK, "there is a sink %s already", name);
+        } else if (d->uses[i] < USES_MAX && first == WANMI_SINKS_MAX) {
+            first = i;
+        }
+    }
+    if (first == WANMI_SINKS_MAX)
+        return wm_error(error, WANMI_E_DISPATCH_SINK,
+                        "sink %s: there are %d already, no more go in", name, WANMI_SINKS_MAX);
+    *place = first;
+    return WANMI_OK;
+}
+
+/* A name that lives to the end; the same text is kept once, whatever comes and goes. */
+static const char *keep_name(wanmi_dispatch *d, const char *name)
+{
+    for (uint32_t i = 0; i < d->name_count; i++)
+        if (strcmp(d->name_list[i], name) == 0)
+            return d->name_list[i];
+    void *list = (void *)d->name_list;
+    if (!wm_reserve(&d->host, &list, &d->name_room, (size_t)d->name_count + 1, sizeof *d->name_list))
+        return NULL;
+    d->name_list = list;
+    const char *kept = wm_arena_text(&d->names, name);
+    if (kept != NULL)
+        d->name_list[d->name_count++] = kept;
+    return kept;
+}
+
+/* Under `slots`, so that producers are the same before and after. */
+static wanmi_status let_in(wanmi_dispatch *d, wm_sink *sink, uint32_t place, wanmi_error *error)
+{
+    wanmi_status status = wm_blocks_of_sink(sink, error);
+    if (status != WANMI_OK)
+        return status;
+    int failed = d->state == WM_STARTED ? wm_lanes_start(sink) : 0;
+    if (failed != 0)
+        return wm_error(error, WANMI_E_SYSTEM, "sink %s: a thread could not be started: %s",
+                        sink->def.name, strerror(failed));
+    sink->older = wm_sink_at(d, place);
+    d->uses[place]++;
+    atomic_store_explicit(&d->sinks[place], sink, memory_order_release);
+    atomic_fetch_add(&d->sink_count, 1);
+    wm_blocks_show(sink, true);
+    return WANMI_OK;
+}
+
+static wanmi_status add(wanmi_dispatch *d, const wanmi_sink_def *def, uint32_t *number,
+                        wanmi_error *error)
+{
+    uint32_t place = 0;
+    if (d->state == WM_STOPPED)
+        return wm_error(error, WANMI_E_DISPATCH_STATE, "sink %s: the dispatch is stopped", def->name);
+    wanmi_status status = find_place(d, def->name, &place, error);
+    if (status != WANMI_OK)
+        return status;
+    wm_roster_forget(d);
+    const char *name = keep_name(d, def->name);
+    if (name == NULL)
+        return wm_error_memory(error);
+    wm_sink *sink = NULL;
+    status = wm_sink_make(d, def, name, place | d->uses[place] << WM_SLOT_BITS, &sink, error);
+    if (status != WANMI_OK)
+        return status;
+    pthread_mutex_lock(&d->slots);
+    status = let_in(d, sink, place, error);
+    pthread_mutex_unlock(&d->slots);
+    if (status == WANMI_OK)
+        *number = sink->number;
+    else
+        wm_sink_free(sink);
+    return status;
+}
+
+wanmi_status wanmi_dispatch_add_sink(wanmi_dispatch *d, const wanmi_sink_def *def, uint32_t *sink,
+                                     wanmi_error *error)
+{
+    if (d == NULL || sink == NULL)
+        return wm_error(error, WANMI_E_ARGUMENT, "the dispatch or the place for the sink is NULL");
+    if (wm_forked(d))
+        return wm_forked_error(error);
+    wanmi_sink_def copy;
+    wanmi_status status = wm_sink_read_def(&copy, def, error);
+    if (status != WANMI_OK)
+        return status;
+    pthread_mutex_lock(&d->control);
+    status = add(d, &copy, sink, error);
+    pthread_mutex_unlock(&d->control);
+    return status;
+}
+
+/* ---- removing --------------------------------------------------------------------- */
+
+static wanmi_status begin_removal(wanmi_dispatch *d, uint32_t number, wm_sink **sink,
+                                  wanmi_error *error)
+{
+    *sink = find(d, number);
+    if (d->state == WM_STOPPED)
+        return wm_error(error, WANMI_E_DISPATCH_STATE, "sink %u: the dispatch is stopped", number);
+    if (*sink == NULL)
+        return no_such_sink(number, error);
+    pthread_mutex_lock(&d->slots);
+    atomic_store(&(*sink)->removing, true);
+    wm_blocks_show(*sink, false);
+    pthread_mutex_unlock(&d->slots);
+    atomic_fetch_sub(&d->sink_count, 1);
+    atomic_fetch_add(&d->removals, 1);
+    return WANMI_OK;
+}
+
+static uint64_t pending_of(wanmi_dispatch *d, wm_sink *sink)
+{
+    wm_totals t;
+    pthread_mutex_lock(&d->reading);
+    wm_totals_of(sink, &t);
+    pthread_mutex_unlock(&d->reading);
+    return wm_totals_pending(&t);
+}
+
+static void await_empty(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
+{
+    int64_t began = wm_steady_ns(&d->host);
+    int64_t most = drain_us < INT64_MAX / 1000 ? drain_us * 1000 : INT64_MAX;
+    wm_wait wait = {0};
+    while (!wm_flag(&d->stopping) && pending_of(d, sink) != 0) {
+        int64_t gone = wm_steady_ns(&d->host) - began;
+        if (gone >= most)
+            return;
+        wm_wait_at_most(&wait, most - gone);
+    }
+}
+
+static uint64_t last_figures(wanmi_dispatch *d, wm_sink *sink)
+{
+    pthread_mutex_lock(&d->reading);
+    wm_totals_of_links(sink, &sink->last);
+    for (uint32_t i = 0; i < sink->def.lanes; i++)
+        wm_generations_sum(&sink->last_ended, &sink->lanes[i].ended);
+    atomic_store(&sink->gone, true);
+    wm_sink_empty(sink);
+    uint64_t left = sink->last.figures.value[WM_DEAD_REMOVED];
+    pthread_mutex_unlock(&d->reading);
+    return left;
+}
+
+/* Ends a sink that nothing new comes to; gives how many deliveries went dead. */
+static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
+{
+    wm_submits_end(d);
+    await_empty(d, sink, drain_us);
+    wm_lanes_end(sink);
+    wm_wait wait = {0};
+    while (atomic_load(&sink->pollers) != 0)
+        wm_wait_more(&wait);
+    uint64_t left = last_figures(d, sink);
+    if (sink->def.release != NULL)
+        sink->def.release(sink->def.user);
+    return left;
+}
+
+wanmi_status wanmi_dispatch_remove_sink(wanmi_dispatch *d, uint32_t number, int64_t drain_us,
+                                        uint64_t *left, wanmi_error *error)
+{
+    if (d == NULL || drain_us < 0)
+        return wm_error(error, WANMI_E_ARGUMENT, "no dispatch was given, or drain_us is negative");
+    if (wm_forked(d))
+        return wm_forked_error(error);
+    wm_sink *sink;
+    uint64_t rest = 0;
+    pthread_mutex_lock(&d->control);
+    wanmi_status status = begin_removal(d, number, &sink, error);
+    bool running = d->state == WM_STARTED;
+    if (status == WANMI_OK && !running)
+        rest = end_sink(d, sink, drain_us);
+    pthread_mutex_unlock(&d->control);
+    if (status != WANMI_OK)
+        return status;
+    /* No lock is held while callbacks are waited for: others may come and go, and
+     * wanmi_dispatch_stop waits for `removals`. */
+    if (running)
+        rest = end_sink(d, sink, drain_us);
+    atomic_fetch_sub(&d->removals, 1);
+    if (left != NULL)
+        *left = rest;
+    return WANMI_OK;
+}
+
+/* ---- forgetting --------------------------------------------------------------------- */
+
+static void forget(wanmi_dispatch *d, wm_sink *sink)
+{
+    wm_totals t;
+    wm_totals_of(sink, &t);
+    wm_totals_add(&d->forgotten, &t);
+    wm_generations_sum(&d->forgotten_ended, &sink->last_ended);
+    wm_sink_free(sink);
+}
+
+static bool letters_done(wm_sink *sink)
+{
+    wm_totals t;
+    wm_totals_of(sink, &t);
+    return t.figures.value[WM_LETTERS] == t.figures.value[WM_LETTERS_DONE];
+}
+
+/* Those behind the last at a place: a place's last is left for who has its number. */
+static void forget_behind(wanmi_dispatch *d, wm_sink *sink)
+{
+    wm_sink **at = &sink->older;
+    while (*at != NULL) {
+        wm_sink *older = *at;
+        if (letters_done(older)) {
+            *at = older->older;
+            forget(d, older);
+        } else {
+            at = &older->older;
+        }
+    }
+}
+
+void wm_roster_forget(wanmi_dispatch *d)
+{
+    /* The dead-letter thread may be at a removed sink's letters, in a callback
+     * that hangs: then another time. */
+    if (pthread_mutex_trylock(&d->dead_lock) != 0)
+        return;
+    pthread_mutex_lock(&d->reading);
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        if (wm_sink_at(d, i) != NULL)
+            forget_behind(d, wm_sink_at(d, i));
+    pthread_mutex_unlock(&d->reading);
+    pthread_mutex_unlock(&d->dead_lock);
+}
+
+/* ---- looking ------------------------------------------------------------------------ */
+
+wanmi_status wm_sink_enter(wanmi_dispatch *d, uint32_t number, wm_sink **sink, wanmi_error *error)
+{
+    wanmi_status status = WANMI_OK;
+    pthread_mutex_lock(&d->slots);
+    /* One that is being removed may still be emptied. */
+    wm_sink *found = last_of(d, number);
+    if (found == NULL || wm_flag(&found->ending))
+        status = no_such_sink(number, error);
+    else if (!wm_polled(found))
+        status = wm_error(error, WANMI_E_DISPATCH_SINK, "sink %s has a callback: it is not polled",
+                          found->def.name);
+    else if (d->state != WM_STARTED || wm_flag(&d->stopping))
+        status = d->state == WM_MADE
+                     ? wm_error(error, WANMI_E_DISPATCH_STATE, "the dispatch is not started")
+                     : wm_error(error, WANMI_E_DISPATCH_CLOSED, "the dispatch is stopped");
+    if (status == WANMI_OK) {
+        atomic_fetch_add(&found->pollers, 1);
+        *sink = found;
+    }
+    pthread_mutex_unlock(&d->slots);
+    return status;
+}
+
+void wm_sink_leave(wm_sink *sink)
+{
+    atomic_fetch_sub(&sink->pollers, 1);
+}
+
+uint32_t wanmi_dispatch_sink_count(const wanmi_dispatch *d)
+{
+    return atomic_load_explicit(&d->sink_count, memory_order_acquire);
+}
+
+uint32_t wanmi_dispatch_sinks(const wanmi_dispatch *dispatch, uint32_t *numbers, uint32_t capacity)
+{
+    wanmi_dispatch *d = (wanmi_dispatch *)(uintptr_t)dispatch;
+    uint32_t count = 0;
+    if (wm_forked(d))
+        return 0;
+    pthread_mutex_lock(&d->reading);
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++) {
+        const wm_sink *sink = wm_sink_at(d, i);
+        if (!there(sink))
+            continue;
+        if (count < capacity)
+            numbers[count] = sink->number;
+        count++;
+    }
+    pthread_mutex_unlock(&d->reading);
+    return count;
+}
+
+const char *wanmi_dispatch_sink_name(const wanmi_dispatch *dispatch, uint32_t number)
+{
+    wanmi_dispatch *d = (wanmi_dispatch *)(uintptr_t)dispatch;
+    if (wm_forked(d))
+        return NULL;
+    pthread_mutex_lock(&d->reading);
+    const wm_sink *sink = find(d, number);
+    const char *name = sink != NULL ? sink->def.name : NULL;
+    pthread_mutex_unlock(&d->reading);
+    return name;
+}
