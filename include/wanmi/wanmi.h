@@ -16,6 +16,7 @@
 #include "route.h"
 #include "queue.h"
 #include "dispatch.h"
+#include "sinks.h"
 #include "flow.h"
 #include "grid.h"
 
