@@ -10,7 +10,7 @@ void wanmi_account_init(wanmi_account *account)
 }
 
 /* The law holds in each intake's figures, so it holds in their sum. */
-static void read_figures(wanmi_flow *flow, wm_figures *sum)
+static void read_figures(wanmi_flow *flow, wm_figures *sum, wanmi_account *account)
 {
     pthread_mutex_lock(&flow->lock);
     *sum = flow->closed_figures;
@@ -19,6 +19,10 @@ static void read_figures(wanmi_flow *flow, wm_figures *sum)
         wm_board_read(&intake->board, &one);
         wm_figures_add(sum, &one);
     }
+    account->swaps = flow->swaps;
+    account->generation = flow->generation != NULL ? flow->generation->number : 0;
+    /* Before the start the map is in no list. */
+    account->maps_alive = flow->stage != NULL ? flow->generation_count : flow->generation != NULL;
     pthread_mutex_unlock(&flow->lock);
 }
 
@@ -31,14 +35,25 @@ wanmi_status wanmi_flow_snapshot(wanmi_flow *flow, wanmi_account *account, wanmi
     if (size < sizeof size || size > sizeof *account)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "wanmi_account was not filled by wanmi_account_init");
+    if (wm_flow_forked(flow, error))
+        return WANMI_E_DISPATCH_STATE;
     wm_figures sum;
+    wanmi_account read;
+    wanmi_account_init(&read);
     /* Events first: the deliveries of every event that is counted are accepted. */
-    read_figures(flow, &sum);
+    read_figures(flow, &sum, &read);
     const uint64_t *v = sum.value;
-    wanmi_account read = {size, v[WM_SUBMITTED], v[WM_ROUTED], v[WM_UNROUTED], v[WM_REFUSED],
-                          v[WM_INSIDE], v[WM_SNAPPED], v[WM_OUTSIDE], v[WM_REJECTED],
-                          v[WM_UNWANTED], v[WM_MADE], {0}};
-    wanmi_tally_init(&read.sum);
+    read.struct_size = size;
+    read.submitted = v[WM_SUBMITTED];
+    read.routed = v[WM_ROUTED];
+    read.unrouted = v[WM_UNROUTED];
+    read.refused = v[WM_REFUSED];
+    read.inside = v[WM_INSIDE];
+    read.snapped = v[WM_SNAPPED];
+    read.outside = v[WM_OUTSIDE];
+    read.rejected = v[WM_REJECTED];
+    read.unwanted = v[WM_UNWANTED];
+    read.deliveries = v[WM_MADE];
     wanmi_status status = wanmi_dispatch_snapshot(flow->dispatch, &read.sum, sinks, capacity, error);
     if (status == WANMI_OK)
         memcpy(account, &read, size);

@@ -8,68 +8,60 @@
 typedef struct row {
     const char *name, *unit, *help;
     size_t field;                       /* of wanmi_account */
+    wanmi_counter_kind kind;
 } row;
 
 static const row table[] = {
     {"wanmi_events_submitted_total", "events",
      "Events given to an intake: routed, unrouted and refused ones together.",
-     offsetof(wanmi_account, submitted)},
+     offsetof(wanmi_account, submitted), WANMI_COUNTER},
     {"wanmi_events_routed_total", "events", "Events of which a sink accepted at least one delivery.",
-     offsetof(wanmi_account, routed)},
+     offsetof(wanmi_account, routed), WANMI_COUNTER},
     {"wanmi_events_unrouted_total", "events",
      "Events that were rejected, lay outside without a fallback unit, or were wanted by no sink.",
-     offsetof(wanmi_account, unrouted)},
+     offsetof(wanmi_account, unrouted), WANMI_COUNTER},
     {"wanmi_events_refused_total", "events",
      "Events of a submit that failed or came after intake had stopped.",
-     offsetof(wanmi_account, refused)},
+     offsetof(wanmi_account, refused), WANMI_COUNTER},
     {"wanmi_events_inside_total", "events", "Of the routed and unrouted: in a cell.",
-     offsetof(wanmi_account, inside)},
+     offsetof(wanmi_account, inside), WANMI_COUNTER},
     {"wanmi_events_snapped_total", "events",
-     "Of the routed and unrouted: in no cell, with one near enough.", offsetof(wanmi_account, snapped)},
+     "Of the routed and unrouted: in no cell, with one near enough.", offsetof(wanmi_account, snapped), WANMI_COUNTER},
     {"wanmi_events_outside_total", "events", "Of the routed and unrouted: in no cell.",
-     offsetof(wanmi_account, outside)},
+     offsetof(wanmi_account, outside), WANMI_COUNTER},
     {"wanmi_events_rejected_total", "events",
-     "Of the unrouted: with a position that cannot be answered.", offsetof(wanmi_account, rejected)},
+     "Of the unrouted: with a position that cannot be answered.", offsetof(wanmi_account, rejected), WANMI_COUNTER},
     {"wanmi_events_unwanted_total", "events",
-     "Of the unrouted: wanted by no sink's subscription.", offsetof(wanmi_account, unwanted)},
+     "Of the unrouted: wanted by no sink's subscription.", offsetof(wanmi_account, unwanted), WANMI_COUNTER},
     {"wanmi_deliveries_made_total", "deliveries",
-     "Deliveries that the rules made, before subscriptions.", offsetof(wanmi_account, deliveries)},
+     "Deliveries that the rules made, before subscriptions.", offsetof(wanmi_account, deliveries), WANMI_COUNTER},
 };
 
 enum { ROWS = sizeof table / sizeof table[0] };
 
-/* After the table: one for each tag of the map, and one for deliveries without. */
+/* After the table: one for each tag that the maps have had, and one for deliveries
+ * without. */
 static const wanmi_counter by_tag = {
     .name = "wanmi_deliveries_by_tag_total", .unit = "deliveries",
     .help = "Deliveries that the rules made, before subscriptions, by their rule's tag (empty: none).",
     .kind = WANMI_COUNTER,
 };
 
-static wanmi_counter tag_counter(const wanmi_flow *flow, size_t tag, uint64_t value)
-{
-    const wm_generation *generation = atomic_load(&((wanmi_flow *)flow)->current);
-    wanmi_counter counter = by_tag;
-    counter.tag = generation != NULL ? wanmi_map_tag(generation->map, (uint32_t)tag) : "";
-    counter.value = value;
-    return counter;
-}
-
 /* Gives how many there are; writes as many as there is room for. */
-static wanmi_status tag_counters(wanmi_flow *flow, wanmi_counter *counters, size_t capacity,
-                                 size_t *count, wanmi_error *error)
+static size_t tag_counters(wanmi_flow *flow, wanmi_counter *counters, size_t capacity)
 {
-    wanmi_status status = wanmi_flow_deliveries_by_tag(flow, NULL, 0, count, error);
-    if (status < 0)
-        return status;
-    size_t room = *count, size = room * sizeof(uint64_t);
-    uint64_t *values = wm_alloc(&flow->host, size);
-    if (values == NULL)
-        return wm_error_memory(error);
-    wanmi_flow_deliveries_by_tag(flow, values, room, count, NULL);
-    for (size_t i = 0; i < room && i < capacity; i++)
-        counters[i] = tag_counter(flow, i, values[i]);
-    wm_free(&flow->host, values, size);
-    return WANMI_OK;
+    pthread_mutex_lock(&flow->lock);
+    wm_ledger_sum(flow);
+    /* Of none: the ledger's first row, and the last counter. */
+    size_t count = flow->ledger.count > 0 ? flow->ledger.count : 1;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        const wm_ledger_row *of = flow->ledger.count > 0 ? &flow->ledger.rows[(i + 1) % count] : NULL;
+        counters[i] = by_tag;
+        counters[i].tag = of != NULL ? of->text : "";
+        counters[i].value = of != NULL ? of->sum : 0;
+    }
+    pthread_mutex_unlock(&flow->lock);
+    return count;
 }
 
 static uint64_t field_of(const wanmi_account *account, size_t field)
@@ -90,10 +82,8 @@ wanmi_status wanmi_flow_counters(wanmi_flow *flow, wanmi_counter *counters, size
     wanmi_status status = wanmi_flow_snapshot(flow, &account, NULL, 0, error);
     if (status != WANMI_OK)
         return status;
-    size_t own = capacity < ROWS ? capacity : ROWS, tags = 0, others = 0;
-    status = tag_counters(flow, own < capacity ? counters + own : NULL, capacity - own, &tags, error);
-    if (status != WANMI_OK)
-        return status;
+    size_t own = capacity < ROWS ? capacity : ROWS, others = 0;
+    size_t tags = tag_counters(flow, own < capacity ? counters + own : NULL, capacity - own);
     size_t used = own + (capacity - own < tags ? capacity - own : tags);
     status = wanmi_dispatch_counters(flow->dispatch, used < capacity ? counters + used : NULL,
                                      capacity - used, &others, error);
@@ -101,7 +91,7 @@ wanmi_status wanmi_flow_counters(wanmi_flow *flow, wanmi_counter *counters, size
         return status;
     for (size_t i = 0; i < own; i++)
         counters[i] = (wanmi_counter){.name = table[i].name, .unit = table[i].unit,
-                                      .help = table[i].help, .kind = WANMI_COUNTER,
+                                      .help = table[i].help, .kind = table[i].kind,
                                       .value = field_of(&account, table[i].field)};
     *count = ROWS + tags + others;
     return *count > capacity ? WANMI_PARTIAL : WANMI_OK;

@@ -85,8 +85,49 @@ static wanmi_status check_wish(const wm_wish *wish, const char *sink, wanmi_erro
     return WANMI_OK;
 }
 
-wanmi_status wm_wish_read(wm_arena *arena, const wanmi_subscription *subscription, const char *sink,
-                          wm_wish *wish, wanmi_error *error)
+static size_t text_size(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 1;
+}
+
+/* Puts a text at the place that is free, which it moves on. */
+static const char *keep_text(char **place, const char *text)
+{
+    char *kept = *place;
+    size_t size = text_size(text);
+    memcpy(kept, text != NULL ? text : "", size);
+    *place += size;
+    return kept;
+}
+
+static wm_wish *copy_wish(const wanmi_host *host, const wanmi_subscription *from,
+                          const wanmi_sink_def *def)
+{
+    size_t size = sizeof(wm_wish) + text_size(def->name) + text_size(from->classes)
+                + text_size(from->units) + text_size(from->roles) + text_size(from->sources)
+                + text_size(from->cells) + text_size(from->tags);
+    wm_wish *wish = wm_alloc_zero(host, size);
+    if (wish == NULL)
+        return NULL;
+    char *place = (char *)(wish + 1);
+    atomic_init(&wish->references, 1);
+    wish->size = size;
+    wish->sink = keep_text(&place, def->name);
+    wish->classes = keep_text(&place, from->classes);
+    wish->units = keep_text(&place, from->units);
+    wish->roles = keep_text(&place, from->roles);
+    wish->sources = keep_text(&place, from->sources);
+    wish->cells = keep_text(&place, from->cells);
+    wish->tags = keep_text(&place, from->tags);
+    wish->rejects = def->policy == WANMI_POLICY_REJECT;
+    wish->priority_max = from->priority_max;
+    wish->severity_min = from->severity_min;
+    wish->copies = from->copies;
+    return wish;
+}
+
+wanmi_status wm_wish_read(const wanmi_host *host, const wanmi_subscription *subscription,
+                          const wanmi_sink_def *def, wm_wish **wish, wanmi_error *error)
 {
     wanmi_subscription from;
     wanmi_subscription_init(&from);
@@ -96,19 +137,28 @@ wanmi_status wm_wish_read(wm_arena *arena, const wanmi_subscription *subscriptio
                             "wanmi_subscription was not filled by wanmi_subscription_init");
         memcpy(&from, subscription, subscription->struct_size);
     }
-    wm_wish read = {
-        wm_arena_text(arena, from.classes), wm_arena_text(arena, from.units),
-        wm_arena_text(arena, from.roles), wm_arena_text(arena, from.sources),
-        wm_arena_text(arena, from.cells), wm_arena_text(arena, from.tags),
-        from.priority_max, from.severity_min, from.copies,
-    };
-    if (read.classes == NULL || read.units == NULL || read.roles == NULL || read.sources == NULL
-        || read.cells == NULL || read.tags == NULL)
+    wm_wish *read = copy_wish(host, &from, def);
+    if (read == NULL)
         return wm_error_memory(error);
-    wanmi_status status = check_wish(&read, sink, error);
+    wanmi_status status = check_wish(read, read->sink, error);
     if (status == WANMI_OK)
         *wish = read;
+    else
+        wm_wish_release(read, host);
     return status;
+}
+
+wm_wish *wm_wish_retain(wm_wish *wish)
+{
+    if (wish != NULL)
+        atomic_fetch_add_explicit(&wish->references, 1, memory_order_relaxed);
+    return wish;
+}
+
+void wm_wish_release(wm_wish *wish, const wanmi_host *host)
+{
+    if (wish != NULL && atomic_fetch_sub_explicit(&wish->references, 1, memory_order_acq_rel) == 1)
+        wm_free(host, wish, wish->size);
 }
 
 /* ---- compiling -------------------------------------------------------------------- */
@@ -116,12 +166,24 @@ wanmi_status wm_wish_read(wm_arena *arena, const wanmi_subscription *subscriptio
 /* One sink's part of the work. */
 typedef struct wm_part {
     wm_filters *filters;
+    const wanmi_host *host;
     const wanmi_map *map;
     const wm_wish *wish;
-    const char *sink;
     uint64_t bit;
+    wanmi_missing missing;
     wanmi_error *error;
 } wm_part;
+
+/* What the map does not have is refused, or told and passed over. */
+static wanmi_status miss(const wm_part *part, const char *what, const wm_item *item)
+{
+    if (part->missing == WANMI_MISSING_REFUSE)
+        return refuse(part->error, part->wish->sink, what, item);
+    wanmi_error told;
+    refuse(&told, part->wish->sink, what, item);
+    wm_log(part->host, WANMI_LOG_WARNING, "%s; passed over", told.message);
+    return WANMI_OK;
+}
 
 static bool is_below(const wanmi_map *map, uint32_t unit, uint32_t top)
 {
@@ -152,7 +214,7 @@ static wanmi_status add_units(const wm_part *part, const wm_item *item)
     code.length -= tree;
     uint32_t top = find_unit(part, &code);
     if (top == WANMI_NONE)
-        return refuse(part->error, part->sink, "units name a unit that the map does not have", item);
+        return miss(part, "units name a unit that the map does not have", item);
     for (uint32_t i = 0; i < part->filters->unit_count; i++)
         if (i == top || (tree && is_below(part->map, i, top)))
             part->filters->units[i] |= part->bit;
@@ -168,7 +230,7 @@ static wanmi_status add_roles(const wm_part *part, const wm_item *item)
             found = true;
         }
     return found ? WANMI_OK
-                 : refuse(part->error, part->sink, "roles name a role that the map does not have", item);
+                 : miss(part, "roles name a role that the map does not have", item);
 }
 
 static wanmi_status add_tags(const wm_part *part, const wm_item *item)
@@ -180,7 +242,7 @@ static wanmi_status add_tags(const wm_part *part, const wm_item *item)
             found = true;
         }
     return found ? WANMI_OK
-                 : refuse(part->error, part->sink, "tags name a tag that the map does not have", item);
+                 : miss(part, "tags name a tag that the map does not have", item);
 }
 
 static wanmi_status add_cells(const wm_part *part, const wm_item *item)
@@ -198,7 +260,7 @@ static wanmi_status add_cells(const wm_part *part, const wm_item *item)
         }
     }
     return found ? WANMI_OK
-                 : refuse(part->error, part->sink, "cells name a cell that the map does not have", item);
+                 : miss(part, "cells name a cell that the map does not have", item);
 }
 
 static void add_to_all(uint64_t *masks, size_t count, uint64_t bit)
@@ -227,7 +289,6 @@ static wanmi_status compile_sink(const wm_part *part)
 {
     wm_filters *filters = part->filters;
     const wm_wish *wish = part->wish;
-    filters->all |= part->bit;
     add_to_all(filters->priority, (size_t)wish->priority_max + 1, part->bit);
     add_to_all(filters->severity + wish->severity_min, 256 - (size_t)wish->severity_min, part->bit);
     filters->copies[0] |= wish->copies != 2 ? part->bit : 0;
@@ -287,22 +348,20 @@ void wm_filters_drop(wm_filters *filters, const wanmi_host *host)
 }
 
 wanmi_status wm_filters_compile(wm_filters *filters, const wanmi_host *host, const wanmi_map *map,
-                                const wm_wish *wishes, const wanmi_dispatch *dispatch,
-                                wanmi_error *error)
+                                const wm_wishes wishes, wanmi_missing missing, wanmi_error *error)
 {
-    uint32_t count = wanmi_dispatch_sink_count(dispatch);
     bool by_cell = false;
-    for (uint32_t i = 0; i < count; i++)
-        by_cell |= wishes[i].cells[0] != '\0';
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        by_cell |= wishes[i] != NULL && wishes[i]->cells[0] != '\0';
     wm_filters fresh = {0};
     measure(&fresh, map);
     wanmi_status status = make_sets(&fresh, host, by_cell);
     if (status != WANMI_OK)
         wm_error_memory(error);
-    for (uint32_t i = 0; status == WANMI_OK && i < count; i++) {
-        const wm_part part = {&fresh, map, &wishes[i], wanmi_dispatch_sink_name(dispatch, i),
-                              (uint64_t)1 << i, error};
-        status = compile_sink(&part);
+    for (uint32_t i = 0; status == WANMI_OK && i < WANMI_SINKS_MAX; i++) {
+        const wm_part part = {&fresh, host, map, wishes[i], (uint64_t)1 << i, missing, error};
+        if (wishes[i] != NULL)
+            status = compile_sink(&part);
     }
     if (status != WANMI_OK) {
         wm_filters_drop(&fresh, host);
@@ -314,30 +373,38 @@ wanmi_status wm_filters_compile(wm_filters *filters, const wanmi_host *host, con
 
 /* ---- words ------------------------------------------------------------------------- */
 
-uint64_t wm_wishes_class(const wm_wish *wishes, uint32_t count, const char *text)
+static bool wants_class(const wm_wish *wish, const char *text)
+{
+    const char *rest = wish->classes;
+    bool wanted = rest[0] == '\0';
+    wm_item item;
+    while (!wanted && next_item(&rest, &item))
+        wanted = begins_with(text, &item);
+    return wanted;
+}
+
+static bool wants_source(const wm_wish *wish, const char *text)
+{
+    const char *rest = wish->sources;
+    bool wanted = rest[0] == '\0';
+    wm_item item;
+    while (!wanted && next_item(&rest, &item))
+        wanted = is_item(&item, text);
+    return wanted;
+}
+
+uint64_t wm_wishes_class(const wm_wishes wishes, const char *text)
 {
     uint64_t mask = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const char *rest = wishes[i].classes;
-        bool wanted = rest[0] == '\0';
-        wm_item item;
-        while (!wanted && next_item(&rest, &item))
-            wanted = begins_with(text, &item);
-        mask |= (uint64_t)wanted << i;
-    }
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        mask |= (uint64_t)(wishes[i] != NULL && wants_class(wishes[i], text)) << i;
     return mask;
 }
 
-uint64_t wm_wishes_source(const wm_wish *wishes, uint32_t count, const char *text)
+uint64_t wm_wishes_source(const wm_wishes wishes, const char *text)
 {
     uint64_t mask = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const char *rest = wishes[i].sources;
-        bool wanted = rest[0] == '\0';
-        wm_item item;
-        while (!wanted && next_item(&rest, &item))
-            wanted = is_item(&item, text);
-        mask |= (uint64_t)wanted << i;
-    }
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        mask |= (uint64_t)(wishes[i] != NULL && wants_source(wishes[i], text)) << i;
     return mask;
 }

@@ -1,4 +1,4 @@
-/* The flow as a whole: made, given a map and sinks, started, drained, stopped. */
+/* The flow as a whole: made, started, drained, stopped. */
 #include <string.h>
 
 #include "internal.h"
@@ -31,20 +31,66 @@ static wanmi_status read_options(wanmi_flow_options *to, const wanmi_flow_option
                         to->batch_max);
     if (to->engine != WANMI_ENGINE_FAST && to->engine != WANMI_ENGINE_EXACT)
         return wm_error(error, WANMI_E_ARGUMENT, "unknown engine %d", (int)to->engine);
+    if (to->missing != WANMI_MISSING_REFUSE && to->missing != WANMI_MISSING_WARN)
+        return wm_error(error, WANMI_E_ARGUMENT, "unknown answer to what is missing: %d", (int)to->missing);
     return WANMI_OK;
 }
 
-/* Frees a flow, whole or half made. */
+/* Every intake is closed, or of the process that this one was forked from. */
+static void drop_stations(wanmi_flow *flow)
+{
+    while (flow->intakes != NULL) {
+        wanmi_intake *intake = flow->intakes;
+        flow->intakes = intake->next;
+        wm_intake_free(intake);
+    }
+    while (flow->stations != NULL) {
+        wm_station *station = flow->stations;
+        flow->stations = station->next;
+        wm_station_free(station, &flow->host);
+    }
+    while (flow->stages != NULL) {
+        wm_stage *stage = flow->stages;
+        flow->stages = stage->next;
+        wm_stage_free(stage, &flow->host);
+    }
+    /* The map of a flow that was not started is in no list. */
+    if (flow->stage == NULL)
+        wm_generation_free(flow->generation);
+    while (flow->generations != NULL) {
+        wm_generation *generation = flow->generations;
+        flow->generations = generation->next;
+        wm_generation_free(generation);
+    }
+}
+
+/* Frees a flow, whole or half made. Sinks come first: they may ask for maps. */
 static void drop(wanmi_flow *flow)
 {
     wanmi_dispatch_free(flow->dispatch);
-    wm_generation_release(atomic_load(&flow->current));
+    drop_stations(flow);
+    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
+        wm_wish_release(flow->wishes[i], &flow->host);
+    wm_ledger_drop(flow);
     wanmi_words_release(flow->words);
     wm_arena_drop(&flow->texts);
+    pthread_cond_destroy(&flow->keeper.wake);
     pthread_mutex_destroy(&flow->lock);
+    pthread_mutex_destroy(&flow->change);
     wanmi_host host = flow->host;
     wm_free(&host, flow, sizeof *flow);
     wm_host_drop(&host);
+}
+
+static void make_locks(wanmi_flow *flow)
+{
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&flow->keeper.wake, &steady);
+    pthread_condattr_destroy(&steady);
+    pthread_mutex_init(&flow->lock, NULL);
+    pthread_mutex_init(&flow->change, NULL);
 }
 
 static wanmi_status make(const wanmi_flow_options *options, wanmi_host *host, wanmi_flow **flow,
@@ -58,7 +104,7 @@ static wanmi_status make(const wanmi_flow_options *options, wanmi_host *host, wa
     fresh->host = *host;
     fresh->options = *options;
     wm_arena_init(&fresh->texts, &fresh->host);
-    pthread_mutex_init(&fresh->lock, NULL);
+    make_locks(fresh);
     wanmi_status status = wanmi_words_create(&fresh->host, &fresh->words, error);
     if (status == WANMI_OK)
         status = wanmi_dispatch_create(&options->dispatch, &fresh->host, &fresh->dispatch, error);
@@ -87,8 +133,24 @@ void wanmi_flow_free(wanmi_flow *flow)
 {
     if (flow == NULL)
         return;
+    /* In a child a thread that is not there may have been changing the lists when
+     * its process forked: then they cannot be trusted, and stay as they are. */
+    if (wm_flow_forked(flow, NULL)) {
+        if (pthread_mutex_trylock(&flow->lock) != 0)
+            return;
+        pthread_mutex_unlock(&flow->lock);
+    }
     wanmi_flow_stop(flow);
     drop(flow);
+}
+
+bool wm_flow_forked(const wanmi_flow *flow, wanmi_error *error)
+{
+    uint64_t pending;
+    if (wanmi_dispatch_pending_of(flow->dispatch, 0, &pending, NULL) != WANMI_E_DISPATCH_STATE)
+        return false;
+    wm_error(error, WANMI_E_DISPATCH_STATE, "the flow belongs to the process that this one was forked from");
+    return true;
 }
 
 wanmi_words *wanmi_flow_words(const wanmi_flow *flow)
@@ -96,119 +158,40 @@ wanmi_words *wanmi_flow_words(const wanmi_flow *flow)
     return flow->words;
 }
 
-/* ---- before the start ---------------------------------------------------------------- */
+/* ---- the start ------------------------------------------------------------------------- */
 
-static wanmi_status must_be_new(const wanmi_flow *flow, wanmi_error *error)
+static wanmi_status must_be_new(wanmi_flow *flow, wanmi_error *error)
 {
-    if (flow->state == WM_FLOW_MADE)
+    pthread_mutex_lock(&flow->lock);
+    wm_flow_state state = flow->state;
+    pthread_mutex_unlock(&flow->lock);
+    if (state == WM_FLOW_MADE)
         return WANMI_OK;
     return wm_error(error, WANMI_E_DISPATCH_STATE, "the flow is %s already",
-                    flow->state == WM_FLOW_STARTED ? "started" : "stopped");
+                    state == WM_FLOW_STARTED ? "started" : "stopped");
 }
 
-/* `index` NULL: compiled. */
-static wanmi_status set_map(wanmi_flow *flow, wanmi_map *map, wanmi_index *index, wanmi_error *error)
-{
-    wanmi_status status = must_be_new(flow, error);
-    if (status != WANMI_OK)
-        return status;
-    wm_generation *before = atomic_load(&flow->current);
-    if (before != NULL && wanmi_map_generation(map) < wanmi_map_generation(before->map))
-        return wm_error(error, WANMI_E_FLOW_MAP, "the map is of generation %u, the flow's is of %u",
-                        wanmi_map_generation(map), wanmi_map_generation(before->map));
-    wm_generation *fresh = NULL;
-    status = wm_generation_make(&flow->host, map, index, flow->words, &fresh, error);
-    if (status != WANMI_OK)
-        return status;
-    atomic_store(&flow->current, fresh);
-    wm_generation_release(before);
-    return WANMI_OK;
-}
-
-wanmi_status wanmi_flow_set_map(wanmi_flow *flow, wanmi_map *map, wanmi_error *error)
-{
-    if (flow == NULL || map == NULL)
-        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_flow_set_map needs a flow and a map");
-    pthread_mutex_lock(&flow->lock);
-    wanmi_status status = set_map(flow, map, NULL, error);
-    pthread_mutex_unlock(&flow->lock);
-    return status;
-}
-
-wanmi_status wanmi_flow_set_index(wanmi_flow *flow, wanmi_index *index, wanmi_error *error)
-{
-    if (flow == NULL || index == NULL)
-        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_flow_set_index needs a flow and an index");
-    pthread_mutex_lock(&flow->lock);
-    wanmi_status status = set_map(flow, wanmi_index_map(index), index, error);
-    pthread_mutex_unlock(&flow->lock);
-    return status;
-}
-
-wanmi_map *wanmi_flow_map(const wanmi_flow *flow, uint32_t generation)
-{
-    wm_generation *current = atomic_load(&((wanmi_flow *)flow)->current);
-    if (current == NULL || wanmi_map_generation(current->map) != generation)
-        return NULL;
-    return current->map;
-}
-
-static wanmi_status add_sink(wanmi_flow *flow, const wanmi_sink_def *def,
-                             const wanmi_subscription *subscription, uint32_t *sink,
-                             wanmi_error *error)
-{
-    wanmi_status status = must_be_new(flow, error);
-    if (status != WANMI_OK)
-        return status;
-    wm_wish wish;
-    status = wm_wish_read(&flow->texts, subscription, def->name != NULL ? def->name : "", &wish, error);
-    if (status != WANMI_OK)
-        return status;
-    uint32_t number;
-    status = wanmi_dispatch_add_sink(flow->dispatch, def, &number, error);
-    if (status != WANMI_OK)
-        return status;
-    flow->wishes[number] = wish;
-    if (sink != NULL)
-        *sink = number;
-    return WANMI_OK;
-}
-
-wanmi_status wanmi_flow_add_sink(wanmi_flow *flow, const wanmi_sink_def *def,
-                                 const wanmi_subscription *subscription, uint32_t *sink,
-                                 wanmi_error *error)
-{
-    if (flow == NULL || def == NULL)
-        return wm_error(error, WANMI_E_ARGUMENT, "wanmi_flow_add_sink needs a flow and a sink");
-    pthread_mutex_lock(&flow->lock);
-    wanmi_status status = add_sink(flow, def, subscription, sink, error);
-    pthread_mutex_unlock(&flow->lock);
-    return status;
-}
-
+/* Under `change`. No intake is open yet, so what is made can be put in force. */
 static wanmi_status start(wanmi_flow *flow, wanmi_error *error)
 {
     wanmi_status status = must_be_new(flow, error);
     if (status != WANMI_OK)
         return status;
-    wm_generation *generation = atomic_load(&flow->current);
-    if (generation == NULL)
+    if (flow->generation == NULL)
         return wm_error(error, WANMI_E_FLOW_MAP, "the flow has no map: wanmi_flow_set_map comes first");
-    wm_filters filters;
-    status = wm_filters_compile(&filters, &flow->host, generation->map, flow->wishes, flow->dispatch,
-                                error);
-    if (status != WANMI_OK)
-        return status;
-    if (flow->closed_tags.made == NULL && wm_tags_make(&flow->closed_tags, &flow->texts, generation) != WANMI_OK)
-        status = wm_error_memory(error);
+    wm_stage *stage = NULL;
+    status = wm_stage_make(flow, flow->generation, flow->wishes, &stage, error);
     if (status == WANMI_OK)
         status = wanmi_dispatch_start(flow->dispatch, error);
+    if (status == WANMI_OK)
+        status = wm_put_in_force(flow, stage, NULL, error);
     if (status != WANMI_OK) {
-        wm_filters_drop(&filters, &flow->host);
+        wm_stage_free(stage, &flow->host);
         return status;
     }
-    generation->filters = filters;
+    pthread_mutex_lock(&flow->lock);
     flow->state = WM_FLOW_STARTED;
+    pthread_mutex_unlock(&flow->lock);
     return WANMI_OK;
 }
 
@@ -216,9 +199,11 @@ wanmi_status wanmi_flow_start(wanmi_flow *flow, wanmi_error *error)
 {
     if (flow == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "no flow was given");
-    pthread_mutex_lock(&flow->lock);
+    if (wm_flow_forked(flow, error))
+        return WANMI_E_DISPATCH_STATE;
+    pthread_mutex_lock(&flow->change);
     wanmi_status status = start(flow, error);
-    pthread_mutex_unlock(&flow->lock);
+    pthread_mutex_unlock(&flow->change);
     return status;
 }
 
@@ -230,6 +215,8 @@ wanmi_status wanmi_flow_drain(wanmi_flow *flow, int64_t deadline_us, uint64_t *l
     if (flow == NULL || left == NULL || deadline_us < 0)
         return wm_error(error, WANMI_E_ARGUMENT,
                         "the flow or `left` is NULL, or the deadline is negative");
+    if (wm_flow_forked(flow, error))
+        return WANMI_E_DISPATCH_STATE;
     int64_t most = deadline_us < INT64_MAX / 1000 ? deadline_us * 1000 : INT64_MAX;
     int64_t began = wm_steady_ns(&flow->host);
     wm_gate_shut(flow);
@@ -249,7 +236,7 @@ wanmi_status wanmi_flow_drain(wanmi_flow *flow, int64_t deadline_us, uint64_t *l
 
 void wanmi_flow_stop(wanmi_flow *flow)
 {
-    if (flow == NULL)
+    if (flow == NULL || wm_flow_forked(flow, NULL))
         return;
     wm_gate_shut(flow);
     pthread_mutex_lock(&flow->lock);
@@ -257,4 +244,6 @@ void wanmi_flow_stop(wanmi_flow *flow)
     pthread_mutex_unlock(&flow->lock);
     wm_gate_wait(flow, STOP_PATIENCE_NS);
     wanmi_dispatch_stop(flow->dispatch);
+    wm_keeper_stop(flow);
+    wm_reclaim(flow);
 }

@@ -1,9 +1,15 @@
 /* What the files of this room share.
  *
- * A generation is all that belongs to one map: index, plan, subscriptions as
- * integer tests. It never changes and is counted; an intake works with one for a
- * whole submit. So a change of map is a change of the generation that intakes
- * pick up, and no event sees half of two.
+ * Three things follow one another from a map to an event:
+ *   generation   all that belongs to one map: index, plan, keys of units;
+ *   stage        a generation and the subscriptions compiled against it: all that
+ *                is in force at an instant. Neither ever changes once it is made;
+ *   station      a stage with one thread's own locator, router and scratch.
+ * An intake has one station. Whoever works with it takes it out of the intake by
+ * an exchange and so owns it: the intake during a submit, or else the thread that
+ * changes the map. So a change waits for nobody, a submit works with one stage
+ * from its first event to its last, and nothing needs a grace period
+ * (docs/decisions/0007-swapping-maps.md).
  */
 #ifndef WM_FLOW_INTERNAL_H
 #define WM_FLOW_INTERNAL_H
@@ -22,13 +28,21 @@
 
 /* ---- subscriptions --------------------------------------------------------------- */
 
-/* A sink's subscription, its texts copied; "" = any. */
+/* A sink's subscription, its texts copied; "" = any. Shared by stages. */
 typedef struct wm_wish {
+    atomic_uint references;
+    size_t size;                        /* of this block, the texts in it */
+    const char *sink;                   /* its name */
+    uint32_t number;                    /* the dispatch's */
+    bool rejects;                       /* its policy is REJECT */
     const char *classes, *units, *roles, *sources, *cells, *tags;
     int32_t priority_max, severity_min, copies;
 } wm_wish;
 
-/* Sets of sinks, a bit a sink. A delivery is wanted by the sinks whose bit is in
+/* The wishes in force, each at a place of its own; NULL: none there. */
+typedef wm_wish *wm_wishes[WANMI_SINKS_MAX];
+
+/* Sets of sinks, a bit a place. A delivery is wanted by the sinks whose bit is in
  * the set of its unit, of its role, and so on: one AND a condition, for all
  * sinks at once. */
 typedef struct wm_filters {
@@ -36,44 +50,76 @@ typedef struct wm_filters {
     uint64_t *roles, *tags;             /* by number; the last is for "none" */
     uint64_t *cells;                    /* by cell - first_cell; NULL: no sink names cells */
     uint32_t unit_count, role_count, tag_count, first_cell, cell_count;
-    uint64_t all;
     uint64_t without_cell, without_class, without_source;
     uint64_t priority[10], severity[256], copies[2];
 } wm_filters;
 
 /* Copies and checks a subscription (NULL: everything) as far as it can be seen
  * without a map. */
-wanmi_status wm_wish_read(wm_arena *arena, const wanmi_subscription *subscription, const char *sink,
-                          wm_wish *wish, wanmi_error *error);
+wanmi_status wm_wish_read(const wanmi_host *host, const wanmi_subscription *subscription,
+                          const wanmi_sink_def *def, wm_wish **wish, wanmi_error *error);
+wm_wish *wm_wish_retain(wm_wish *wish);
+void wm_wish_release(wm_wish *wish, const wanmi_host *host);
 
-/* Compiles the wishes of `count` sinks against a map. Names unknown things. */
+/* Compiles the wishes against a map. What one names and the map does not have is
+ * refused, or logged and passed over. */
 wanmi_status wm_filters_compile(wm_filters *filters, const wanmi_host *host, const wanmi_map *map,
-                                const wm_wish *wishes, const wanmi_dispatch *dispatch,
-                                wanmi_error *error);
+                                const wm_wishes wishes, wanmi_missing missing, wanmi_error *error);
 void wm_filters_drop(wm_filters *filters, const wanmi_host *host);
 
 /* The sinks that want a class, a source, by its text. */
-uint64_t wm_wishes_class(const wm_wish *wishes, uint32_t count, const char *text);
-uint64_t wm_wishes_source(const wm_wish *wishes, uint32_t count, const char *text);
+uint64_t wm_wishes_class(const wm_wishes wishes, const char *text);
+uint64_t wm_wishes_source(const wm_wishes wishes, const char *text);
 
-/* ---- generations ------------------------------------------------------------------ */
+/* ---- generations and stages --------------------------------------------------------- */
+
+/* Maps alive at a time: the one in force and those that deliveries still name. */
+enum { WM_GENERATIONS_MAX = 64 };
 
 typedef struct wm_generation {
-    atomic_uint references;
+    struct wm_generation *next;         /* in flow->generations */
+    uint32_t stages;                    /* made of it and alive */
+    uint32_t number;
     const wanmi_host *host;             /* the flow's */
     wanmi_map *map;
     wanmi_index *index;
     wanmi_plan *plan;
     uint32_t *unit_keys;                /* a hash of each unit's code: its lane, whatever the map */
     uint32_t unit_count;
-    wm_filters filters;
+    uint32_t *tags;                     /* number in the flow's ledger of each tag; the last: of none */
+    uint32_t tag_count;                 /* without that one */
 } wm_generation;
 
 /* `index` NULL: compiled. */
 wanmi_status wm_generation_make(const wanmi_host *host, wanmi_map *map, wanmi_index *index,
                                 wanmi_words *words, wm_generation **generation, wanmi_error *error);
-wm_generation *wm_generation_retain(wm_generation *generation);
-void wm_generation_release(wm_generation *generation);
+void wm_generation_free(wm_generation *generation);
+
+/* Maps by generation, which any thread may look up while they change: a number's
+ * map does not change as long as a delivery names it. */
+typedef struct wm_names {
+    _Atomic uint32_t numbers[WM_GENERATIONS_MAX];   /* 0: free */
+    _Atomic(wanmi_map *) maps[WM_GENERATIONS_MAX];
+} wm_names;
+
+/* One thread at a time adds and removes. Add gives false when there is no place. */
+bool wm_names_add(wm_names *names, const wm_generation *generation);
+void wm_names_remove(wm_names *names, const wm_generation *generation);
+wanmi_map *wm_names_find(const wm_names *names, uint32_t number);
+
+typedef struct wm_stage {
+    struct wm_stage *next;              /* in flow->stages */
+    uint32_t users;                     /* stations, and one if it is in force */
+    uint64_t version;                   /* of the wishes: equal means the same ones */
+    wm_generation *generation;
+    wm_wishes wishes;
+    uint64_t rejecting;                 /* sinks of policy REJECT */
+    wm_filters filters;
+} wm_stage;
+
+wanmi_status wm_stage_make(wanmi_flow *flow, wm_generation *generation, const wm_wishes wishes,
+                           wm_stage **stage, wanmi_error *error);
+void wm_stage_free(wm_stage *stage, const wanmi_host *host);
 
 /* ---- the account ------------------------------------------------------------------ */
 
@@ -100,7 +146,7 @@ void wm_figures_add(wm_figures *to, const wm_figures *from);
 
 /* ---- deliveries by tag ------------------------------------------------------------- */
 
-/* Deliveries of each tag of the map; the last is for none. One thread writes. */
+/* Deliveries of each tag of a station's map; the last is for none. One thread writes. */
 typedef struct wm_tags {
     _Atomic uint64_t *made;
     uint32_t count;
@@ -108,7 +154,28 @@ typedef struct wm_tags {
 
 wanmi_status wm_tags_make(wm_tags *tags, wm_arena *arena, const wm_generation *generation);
 void wm_tags_count(wm_tags *tags, const wanmi_delivery *deliveries, size_t count);
-void wm_tags_add(wm_tags *to, const wm_tags *from);
+
+/* All tags that the flow's maps have had, by their text; the first is "": none. */
+typedef struct wm_ledger_row {
+    char *text;                         /* stays as long as the flow */
+    uint64_t closed;                    /* of stations that are gone */
+    uint64_t sum;                       /* while it is read */
+} wm_ledger_row;
+
+typedef struct wm_ledger {
+    wm_ledger_row *rows;
+    size_t capacity;
+    uint32_t count;                     /* shown */
+    uint32_t prepared;                  /* there, `count` of them shown */
+} wm_ledger;
+
+/* Numbers a generation's tags; those that are new are shown once it is in force. */
+wanmi_status wm_ledger_prepare(wanmi_flow *flow, wm_generation *generation);
+void wm_ledger_show(wanmi_flow *flow);
+void wm_ledger_forget(wanmi_flow *flow);        /* what was prepared and not shown */
+void wm_ledger_close(wm_ledger *ledger, const wm_generation *generation, const wm_tags *tags);
+void wm_ledger_sum(wanmi_flow *flow);
+void wm_ledger_drop(wanmi_flow *flow);
 
 /* ---- flow and intakes --------------------------------------------------------------- */
 
@@ -120,24 +187,62 @@ typedef struct wm_mode {
     struct wm_mode *next;
 } wm_mode;
 
+typedef struct wm_station {
+    struct wm_station *next, **link;    /* in flow->stations */
+    struct wm_station *left;            /* of those that an intake has left */
+    wm_stage *stage;
+    wanmi_locator *locator;
+    wanmi_router *router;
+    const char *mode;                   /* the router's, as the flow's was */
+    wm_arena arena;                     /* the arrays below */
+    size_t capacity;                    /* of the arrays of deliveries */
+    wanmi_delivery *deliveries, *gathered;
+    uint32_t *keys, *gathered_keys;
+    uint64_t *masks;
+    wm_tags tags;
+} wm_station;
+
+/* The thread that frees what nobody uses any more. */
+typedef struct wm_keeper {
+    pthread_t thread;
+    bool runs;
+    bool end;
+    pthread_cond_t wake;                /* with flow->lock */
+} wm_keeper;
+
 struct wanmi_flow {
     wanmi_host host;
     wanmi_flow_options options;
     wanmi_words *words;
     wanmi_dispatch *dispatch;
-    _Atomic(wm_generation *) current;
     _Atomic(const char *) mode;         /* in force, one of `modes`; NULL: as in the beginning */
     atomic_bool closed;                 /* intake has stopped */
+    wm_names names;
+    _Atomic(wm_station *) left;         /* stations that intakes have left */
 
-    pthread_mutex_t lock;               /* of everything below, and of changes of `current` */
+    /* Held by whoever changes what is in force, however long that takes: the only
+     * one who writes `generation`, `stage` and `wishes`. Taken before `lock`. */
+    pthread_mutex_t change;
+    wm_wishes wishes;
+    uint64_t version;                   /* of the wishes */
+
+    pthread_mutex_t lock;               /* of everything below; never held for long */
     wm_flow_state state;
-    wm_arena texts;                     /* of wishes and modes, and closed_tags */
+    wm_generation *generation;          /* in force; NULL: no map yet */
+    wm_stage *stage;                    /* in force, once started */
+    wm_stage *stages;                   /* all that are alive */
+    wm_generation *generations;         /* all that are alive */
+    uint32_t generation_count;
+    uint64_t swaps;                     /* maps put in force since the start */
+    wm_station *stations;               /* all that are alive */
+    wm_ledger ledger;
+    wm_keeper keeper;
+    wm_arena texts;                     /* of modes */
     wm_mode *modes;
     uint32_t mode_count;
-    wm_wish wishes[WANMI_SINKS_MAX];
     wanmi_intake *intakes;              /* those open */
+    uint32_t intake_count;
     wm_figures closed_figures;          /* of those that are closed */
-    wm_tags closed_tags;                /* made at the start */
 };
 
 /* The sinks that want each word, as a class or as a source, for words 0 .. known - 1. */
@@ -149,15 +254,12 @@ typedef struct wm_word_masks {
 struct wanmi_intake {
     wanmi_flow *flow;
     wanmi_intake *next, **link;         /* in flow->intakes */
-    wm_generation *generation;
-    wanmi_locator *locator;
-    wanmi_router *router;
     wanmi_producer *producer;
-
-    const char *mode;                   /* the router's, as the flow's was */
+    _Atomic(wm_station *) station;      /* NULL: a submit works with it */
 
     wm_word_masks classes, sources;
     uint32_t words_known;
+    uint64_t words_version;             /* of the wishes that were asked */
 
     wm_arena arena;                     /* the arrays below */
     uint32_t *cells, *tuples;           /* batch_max each */
@@ -165,19 +267,51 @@ struct wanmi_intake {
     double *x, *y;                      /* places of events of which some name objects */
     uint8_t *datums;
     size_t *first;                      /* batch_max + 1 */
-    size_t capacity;                    /* of the arrays of deliveries */
-    wanmi_delivery *deliveries, *gathered;
-    uint32_t *keys, *gathered_keys;
-    uint64_t *masks;
 
     wm_figures figures;                 /* the intake's own; shown on the board */
     wm_board board;
-    wm_tags tags;
     atomic_bool handing_over;           /* deliveries are being given to the sinks */
 };
 
+/* intake.c */
+void wm_intake_free(wanmi_intake *intake);
+
+/* station.c */
+wanmi_status wm_station_make(wanmi_flow *flow, wm_stage *stage, wm_station **station,
+                             wanmi_error *error);
+void wm_station_free(wm_station *station, const wanmi_host *host);
+/* The intake's own thread: takes its station for a submit, and puts it back; if
+ * there is another one by now it leaves the old one to be freed. */
+wm_station *wm_station_take(wanmi_intake *intake);
+void wm_station_put_back(wanmi_intake *intake, wm_station *station);
+void wm_station_leave(wanmi_flow *flow, wm_station *station);
+
+/* change.c: puts a stage in force for all open intakes, or leaves all as it was.
+ * Under `change`; consumes the stage on success. The last step (may be NULL) is
+ * taken, under the lock, when nothing else can fail. */
+typedef struct wm_last_step {
+    wanmi_status (*take)(void *argument, wanmi_error *error);
+    void *argument;
+} wm_last_step;
+
+wanmi_status wm_put_in_force(wanmi_flow *flow, wm_stage *stage, const wm_last_step *last,
+                             wanmi_error *error);
+/* Whether sinks and maps may be changed now. */
+wanmi_status wm_may_change(wanmi_flow *flow, wanmi_error *error);
+
+/* flow.c: whether this is a child of the process that made the flow: locks may be
+ * held there by threads that are not. Fills the error if it is. */
+bool wm_flow_forked(const wanmi_flow *flow, wanmi_error *error);
+
+/* keeper.c */
+wanmi_status wm_keeper_start(wanmi_flow *flow, wanmi_error *error);
+void wm_keeper_stop(wanmi_flow *flow);
+void wm_keeper_wake(wanmi_flow *flow);
+/* Frees what nobody uses. Gives how many generations are alive. */
+uint32_t wm_reclaim(wanmi_flow *flow);
+
 /* mode.c: puts the flow's mode in force for a submit that begins. */
-void wm_mode_take_up(wanmi_intake *intake);
+void wm_mode_take_up(const wanmi_flow *flow, wm_station *station);
 
 /* gate.c: a hand-over is whole or not at all. Enter gives false once intake has
  * stopped; who stops it waits for those that have entered. */

@@ -44,11 +44,11 @@ wanmi_status wanmi_flow_set_mode(wanmi_flow *flow, const char *mode, wanmi_error
     return status;
 }
 
-void wm_mode_take_up(wanmi_intake *intake)
+void wm_mode_take_up(const wanmi_flow *flow, wm_station *station)
 {
-    const char *mode = atomic_load(&intake->flow->mode);
-    if (mode == intake->mode)
+    const char *mode = atomic_load(&((wanmi_flow *)flow)->mode);
+    if (mode == station->mode)
         return;
-    wanmi_router_set_mode(intake->router, mode, NULL);
-    intake->mode = mode;
+    wanmi_router_set_mode(station->router, mode, NULL);
+    station->mode = mode;
 }

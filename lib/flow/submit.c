@@ -12,6 +12,7 @@
  * routed or unrouted. */
 typedef struct wm_call {
     wanmi_intake *intake;
+    wm_station *station;                /* the call's from its begin to its end */
     const wanmi_event *events;
     size_t count;
     int64_t now_us;
@@ -28,6 +29,7 @@ typedef struct wm_part {
     size_t deliveries;
     uint64_t wanted_by;                 /* sinks that want any of them */
     uint64_t accepted_by;               /* sinks that took what they want */
+    uint64_t gone;                      /* sinks that are removed since the call began */
     wm_figures figures;
 } wm_part;
 
@@ -45,48 +47,45 @@ static bool learn_word(const wanmi_intake *intake, wm_word_masks *to, uint32_t n
 }
 
 /* Asks once which sinks want each word that is new since the last call. */
-static wanmi_status learn_words(wanmi_intake *intake)
+static wanmi_status learn_words(wanmi_intake *intake, const wm_stage *stage)
 {
     const wanmi_flow *flow = intake->flow;
-    uint32_t words = wanmi_words_count(flow->words), sinks = wanmi_dispatch_sink_count(flow->dispatch);
-    for (; intake->words_known < words; intake->words_known++) {
+    if (intake->words_version != stage->version) {
+        intake->words_version = stage->version;
+        intake->words_known = 0;
+    }
+    for (uint32_t words = wanmi_words_count(flow->words); intake->words_known < words; intake->words_known++) {
         uint32_t number = intake->words_known;
         const char *text = wanmi_words_text(flow->words, number);
-        uint64_t by_class = wm_wishes_class(flow->wishes, sinks, text);
-        uint64_t by_source = wm_wishes_source(flow->wishes, sinks, text);
-        if (!learn_word(intake, &intake->classes, number, by_class)
-            || !learn_word(intake, &intake->sources, number, by_source))
+        if (!learn_word(intake, &intake->classes, number, wm_wishes_class(stage->wishes, text))
+            || !learn_word(intake, &intake->sources, number, wm_wishes_source(stage->wishes, text)))
             return WANMI_E_MEMORY;
     }
     return WANMI_OK;
 }
 
 /* A word that came while the call ran is asked for by its text. */
-static uint64_t who_wants_class(const wanmi_intake *intake, uint32_t class_id)
+static uint64_t who_wants_class(const wanmi_intake *intake, const wm_stage *stage, uint32_t class_id)
 {
-    const wanmi_flow *flow = intake->flow;
     if (class_id == WANMI_NONE)
-        return intake->generation->filters.without_class;
+        return stage->filters.without_class;
     if (class_id < intake->words_known)
         return intake->classes.masks[class_id];
-    return wm_wishes_class(flow->wishes, wanmi_dispatch_sink_count(flow->dispatch),
-                           wanmi_words_text(flow->words, class_id));
+    return wm_wishes_class(stage->wishes, wanmi_words_text(intake->flow->words, class_id));
 }
 
-static uint64_t who_wants_source(const wanmi_intake *intake, uint32_t source_id)
+static uint64_t who_wants_source(const wanmi_intake *intake, const wm_stage *stage, uint32_t source_id)
 {
-    const wanmi_flow *flow = intake->flow;
     if (source_id == WANMI_NONE)
-        return intake->generation->filters.without_source;
+        return stage->filters.without_source;
     if (source_id < intake->words_known)
         return intake->sources.masks[source_id];
-    return wm_wishes_source(flow->wishes, wanmi_dispatch_sink_count(flow->dispatch),
-                            wanmi_words_text(flow->words, source_id));
+    return wm_wishes_source(stage->wishes, wanmi_words_text(intake->flow->words, source_id));
 }
 
-static uint64_t who_wants(const wanmi_intake *intake, const wanmi_delivery *d)
+static uint64_t who_wants(const wanmi_intake *intake, const wm_stage *stage, const wanmi_delivery *d)
 {
-    const wm_filters *filters = &intake->generation->filters;
+    const wm_filters *filters = &stage->filters;
     uint64_t mask = filters->units[d->unit];
     mask &= filters->roles[d->role < filters->role_count ? d->role : filters->role_count];
     mask &= filters->tags[d->tag < filters->tag_count ? d->tag : filters->tag_count];
@@ -96,47 +95,60 @@ static uint64_t who_wants(const wanmi_intake *intake, const wanmi_delivery *d)
         mask &= filters->without_cell;
     else if (filters->cells != NULL)
         mask &= filters->cells[d->cell - filters->first_cell];
-    return mask & who_wants_class(intake, d->class_id) & who_wants_source(intake, d->source_id);
+    return mask & who_wants_class(intake, stage, d->class_id) & who_wants_source(intake, stage, d->source_id);
 }
 
 static void ask_all(wm_part *part)
 {
-    wanmi_intake *intake = part->call->intake;
-    const uint32_t *unit_keys = intake->generation->unit_keys;
+    const wanmi_intake *intake = part->call->intake;
+    wm_station *station = part->call->station;
+    const uint32_t *unit_keys = station->stage->generation->unit_keys;
     for (size_t i = 0; i < part->deliveries; i++) {
-        intake->keys[i] = unit_keys[intake->deliveries[i].unit];
-        intake->masks[i] = who_wants(intake, &intake->deliveries[i]);
-        part->wanted_by |= intake->masks[i];
+        station->keys[i] = unit_keys[station->deliveries[i].unit];
+        station->masks[i] = who_wants(intake, station->stage, &station->deliveries[i]);
+        part->wanted_by |= station->masks[i];
     }
 }
 
 /* ---- handing over ----------------------------------------------------------------------- */
 
-static wanmi_status give(wm_part *part, uint32_t sink)
+/* `place` is the sink's bit. */
+static wanmi_status give(wm_part *part, uint32_t place)
 {
-    wanmi_intake *intake = part->call->intake;
+    wm_station *station = part->call->station;
     size_t wanted = 0;
     for (size_t i = 0; i < part->deliveries; i++) {
-        if ((intake->masks[i] >> sink & 1) == 0)
+        if ((station->masks[i] >> place & 1) == 0)
             continue;
-        intake->gathered[wanted] = intake->deliveries[i];
-        intake->gathered_keys[wanted++] = intake->keys[i];
+        station->gathered[wanted] = station->deliveries[i];
+        station->gathered_keys[wanted++] = station->keys[i];
     }
-    return wanmi_producer_submit(intake->producer, sink, intake->gathered, intake->gathered_keys,
-                                 wanted, part->call->error);
+    return wanmi_producer_submit(part->call->intake->producer, station->stage->wishes[place]->number,
+                                 station->gathered, station->gathered_keys, wanted, part->call->error);
 }
 
-/* Gives every sink what it wants. Ends at the first that takes nothing. */
-static wanmi_status give_all(wm_part *part)
+static wanmi_status give_each(wm_part *part, uint64_t sinks)
 {
-    for (uint64_t rest = part->wanted_by; rest != 0; rest &= rest - 1) {
-        uint32_t sink = (uint32_t)__builtin_ctzll(rest);
-        wanmi_status status = give(part, sink);
-        if (status != WANMI_OK)
+    for (uint64_t rest = sinks; rest != 0; rest &= rest - 1) {
+        uint32_t place = (uint32_t)__builtin_ctzll(rest);
+        wanmi_status status = give(part, place);
+        if (status == WANMI_OK)
+            part->accepted_by |= (uint64_t)1 << place;
+        else if (status == WANMI_E_DISPATCH_SINK)
+            part->gone |= (uint64_t)1 << place; /* removed meanwhile: it wants nothing any more */
+        else
             return status;
-        part->accepted_by |= (uint64_t)1 << sink;
     }
     return WANMI_OK;
+}
+
+/* Gives every sink what it wants. Ends at the first that takes nothing; those that
+ * may say so come first, so that the others have not taken it then. */
+static wanmi_status give_all(wm_part *part)
+{
+    uint64_t rejecting = part->call->station->stage->rejecting;
+    wanmi_status status = give_each(part, part->wanted_by & rejecting);
+    return status == WANMI_OK ? give_each(part, part->wanted_by & ~rejecting) : status;
 }
 
 /* ---- accounting -------------------------------------------------------------------------- */
@@ -151,13 +163,15 @@ static void count_where(wm_figures *figures, uint8_t where)
 static wanmi_receipt settle(wm_part *part, size_t i, wanmi_reason failed)
 {
     const wanmi_intake *intake = part->call->intake;
+    const wm_station *station = part->call->station;
     uint64_t *figures = part->figures.value;
     wanmi_receipt receipt = {.cell = intake->cells[part->hit + i], .where = intake->where[part->hit + i],
-                             .reason = intake->unrouted[i]};
+                             .reason = intake->unrouted[i],
+                             .generation = station->stage->generation->number};
     uint64_t wanted_by = 0;
     for (size_t k = intake->first[i]; k < intake->first[i + 1]; k++) {
-        wanted_by |= intake->masks[k];
-        receipt.deliveries += (uint32_t)__builtin_popcountll(intake->masks[k] & part->accepted_by);
+        wanted_by |= station->masks[k] & ~part->gone;
+        receipt.deliveries += (uint32_t)__builtin_popcountll(station->masks[k] & part->accepted_by);
     }
     figures[WM_SUBMITTED]++;
     if (receipt.deliveries == 0 && wanted_by != 0) {
@@ -181,6 +195,8 @@ static wanmi_receipt settle(wm_part *part, size_t i, wanmi_reason failed)
 
 static wanmi_reason reason_of(wanmi_status status)
 {
+    if (status == WANMI_E_DISPATCH_FULL)
+        return WANMI_REASON_FULL;
     return status == WANMI_E_DISPATCH_CLOSED ? WANMI_REASON_CLOSED : WANMI_REASON_ERROR;
 }
 
@@ -196,7 +212,7 @@ static void settle_all(wm_part *part, wanmi_status status)
         whole &= !is_refused;
         call->done += whole;
         if (!is_refused)
-            wm_tags_count(&intake->tags, intake->deliveries + intake->first[i],
+            wm_tags_count(&call->station->tags, call->station->deliveries + intake->first[i],
                           intake->first[i + 1] - intake->first[i]);
         if (call->receipts != NULL)
             call->receipts[call->settled + i] = receipt;
@@ -254,7 +270,7 @@ static wanmi_status fill_positions(wm_call *call, wanmi_positions *positions)
         positions->x = intake->x;
         positions->y = intake->y;
         positions->datums = intake->datums;
-        return wanmi_router_places(intake->router, events, positions->count, intake->x, intake->y,
+        return wanmi_router_places(call->station->router, events, positions->count, intake->x, intake->y,
                                    intake->datums, call->error);
     }
     positions->x = &events->x;
@@ -279,7 +295,7 @@ static wanmi_status locate(wm_call *call, size_t count)
     hits.tuple = intake->tuples;
     hits.where = intake->where;
     hits.reason = intake->reasons;
-    return wanmi_locate(intake->locator, &positions, &hits, call->error);
+    return wanmi_locate(call->station->locator, &positions, &hits, call->error);
 }
 
 /* Routes as many of the chunk's events from `hit` on as there is room for. */
@@ -293,9 +309,10 @@ static wanmi_status route(wm_part *part, size_t count)
     hits.tuple = intake->tuples + part->hit;
     hits.where = intake->where + part->hit;
     hits.reason = intake->reasons + part->hit;
-    wanmi_status status = wanmi_route(intake->router, intake->locator, call->events + call->settled,
-                                      count, &hits, call->now_us, intake->deliveries,
-                                      intake->capacity, intake->first, intake->unrouted,
+    wm_station *station = call->station;
+    wanmi_status status = wanmi_route(station->router, station->locator, call->events + call->settled,
+                                      count, &hits, call->now_us, station->deliveries,
+                                      station->capacity, intake->first, intake->unrouted,
                                       &part->count, call->error);
     if (status < 0)
         return status;
@@ -321,9 +338,9 @@ static wanmi_status submit_all(wm_call *call)
     wanmi_intake *intake = call->intake;
     if (atomic_load_explicit(&intake->flow->closed, memory_order_relaxed))
         return wm_error(call->error, WANMI_E_DISPATCH_CLOSED, "intake has stopped");
-    if (learn_words(intake) != WANMI_OK)
+    if (learn_words(intake, call->station->stage) != WANMI_OK)
         return wm_error_memory(call->error);
-    wm_mode_take_up(intake);
+    wm_mode_take_up(intake->flow, call->station);
     wanmi_status status = WANMI_OK;
     while (status == WANMI_OK && call->settled < call->count) {
         size_t left = call->count - call->settled, most = intake->flow->options.batch_max;
@@ -338,10 +355,12 @@ wanmi_status wanmi_flow_submit(wanmi_intake *intake, const wanmi_event *events, 
     if (intake == NULL || (events == NULL && count != 0))
         return wm_error(error, WANMI_E_ARGUMENT, "no intake, or %zu events without an array", count);
     wm_call call = {.intake = intake, .events = events, .count = count, .receipts = receipts,
-                    .error = error, .now_us = wm_now_us(&intake->flow->host)};
+                    .error = error, .now_us = wm_now_us(&intake->flow->host),
+                    .station = wm_station_take(intake)};
     wanmi_status status = submit_all(&call);
     if (status != WANMI_OK)
         refuse_rest(&call, status);
+    wm_station_put_back(intake, call.station);
     if (done != NULL)
         *done = call.done;
     return status;

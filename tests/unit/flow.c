@@ -452,9 +452,8 @@ static void states_are_kept(void **state)
     assert_int_equal(add_sink(&s, NULL, NULL), WANMI_OK);
     start(&s);
     assert_int_equal(wanmi_flow_start(s.flow, &error), WANMI_E_DISPATCH_STATE);
-    assert_int_equal(wanmi_flow_set_map(s.flow, old, &error), WANMI_E_DISPATCH_STATE);
+    assert_int_equal(wanmi_flow_set_map(s.flow, old, &error), WANMI_E_FLOW_MAP);
     wanmi_map_release(old);
-    assert_int_equal(add_sink(&s, NULL, &error), WANMI_E_DISPATCH_STATE);
     assert_int_equal(wanmi_map_generation(wanmi_flow_map(s.flow, 6)), 6);
     drain(&s);
     assert_int_equal(wanmi_intake_open(s.flow, &intake, &error), WANMI_E_DISPATCH_STATE);
@@ -462,6 +461,13 @@ static void states_are_kept(void **state)
     wanmi_flow_stop(s.flow);
     wanmi_flow_stop(s.flow);
     assert_int_equal(wanmi_flow_start(s.flow, &error), WANMI_E_DISPATCH_STATE);
+    assert_int_equal(add_sink(&s, NULL, &error), WANMI_E_DISPATCH_STATE);
+    test_city city;
+    test_city_init(&city);
+    city.generation = 7;
+    wanmi_map *later = test_city_map(&host, &city);
+    assert_int_equal(wanmi_flow_set_map(s.flow, later, &error), WANMI_E_DISPATCH_STATE);
+    wanmi_map_release(later);
     end(&s);
 }
 
