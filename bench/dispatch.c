@@ -1,352 +1,255 @@
-/* How fast records are handed over: the ring, and submit to callback, each
- * beside a queue of an array, a mutex and two condition variables in the same
- * run. Rounds of the two take turns; the median of five counts. Each side puts
- * whole batches in under one lock or one publishing store, takes out what is
- * there, at most 1,024 at a time, and reads all 64 bytes of each record.
+/* How fast records are handed over: from ring to ring, from submit to callback, and
+ * how long one alone takes. All methods take turns on the same load; the median of
+ * the rounds counts. A record has 64 bytes, and whoever takes it reads all of them.
  */
 #include "dispatch.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "wanmi/wanmi.h"
+#include "dispatch_latency.h"
+#include "dispatch_rounds.h"
+#include "results.h"
+#include "support.h"
 
-#ifndef BENCH_FLAGS
-#define BENCH_FLAGS "not known"
-#endif
+enum { METHODS_MAX = 8, SAMPLES_MAX = 20000, TRIAL = 64 * 1024, GAP_US = 500 };
+static const double ROUND_SECONDS = 0.04;
 
-enum { CAPACITY = 16384, ROUNDS = 5, BATCH_MAX = 1024 };
-static const double ROUND_SECONDS = 0.12;
-static const size_t batches[] = {1, 16, 64, 256, 1024};
+typedef struct run {
+    const bench_dispatch_options *options;
+    bench_results results;
+    bench_method methods[METHODS_MAX];
+    size_t method_count;
+    bool stopped;
+} run;
 
-typedef wanmi_delivery record;
+/* What a row says of a method on a load. `differences` is always 0 there: a round
+ * that does not give what went in ends the process. */
+typedef struct row {
+    const char *workload;
+    const bench_method *method;
+    bench_load load;
+    double ns, processor_ns;            /* a record: the wall's clock, all threads' time */
+    double p99_ns, processors;          /* of latencies only */
+    size_t count;                       /* records of a round */
+} row;
 
-static double seconds(void)
+void bench_dispatch_options_init(bench_dispatch_options *options)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    *options = (bench_dispatch_options){.rounds = 5, .peers = true};
 }
 
-static void die(const char *words)
+static bool step(run *r, const char *what)
 {
-    fprintf(stderr, "bench: %s\n", words);
-    exit(2);
+    const bench_dispatch_options *o = r->options;
+    r->stopped = r->stopped || (o->on_step != NULL && o->on_step(o->step_user, what) != 0);
+    return !r->stopped;
 }
 
-/* Reads all of each record. */
-static uint64_t sum_of(const record *records, size_t count)
+static void add_method(run *r, bench_method method)
 {
-    uint64_t sum = 0, words[sizeof(record) / 8];
-    for (size_t i = 0; i < count; i++) {
-        memcpy(words, &records[i], sizeof words);
-        for (size_t j = 0; j < sizeof words / 8; j++)
-            sum += words[j];
+    if (r->method_count == METHODS_MAX)
+        bench_die("too many methods");
+    r->methods[r->method_count++] = method;
+}
+
+/* The queue with a mutex is the reference: the first. */
+static void begin_methods(run *r)
+{
+    r->method_count = 0;
+    add_method(r, (bench_method){.name = "mutex", .carrier = &bench_carrier_mutex});
+    if (r->options->peers && bench_carrier_ck() != NULL)
+        add_method(r, (bench_method){.name = "ck_ring", .carrier = bench_carrier_ck()});
+}
+
+static const char *wait_name(const bench_method *method)
+{
+    static const char *const names[] = {"park", "yield", "spin"};
+    if (method->carrier == NULL)
+        return names[method->wait];
+    return method->carrier == &bench_carrier_mutex ? "condition" : "yield";
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static void print_head(const char *workload, const bench_load *load, const char *rest)
+{
+    printf("\n%s, %u producer%s, %u sink%s, %s\n", workload, load->producers, load->producers == 1 ? "" : "s",
+           load->sinks, load->sinks == 1 ? "" : "s", rest);
+}
+
+static void keep_row(run *r, const row *at, double ratio, double ns)
+{
+    json_t *made = json_pack("{ss ss ss sI ss ss si sf sf si sI si si ss sf}", "bench", "dispatch", "workload",
+        at->workload, "points", "records", "count", (json_int_t)at->count, "method", at->method->name, "kernel", "none",
+        "threads", (int)(at->load.producers + at->load.sinks), "median_ns", ns, "ratio", ratio, "differences", 0,
+        "batch", (json_int_t)at->load.batch, "producers", (int)at->load.producers, "sinks", (int)at->load.sinks,
+        "wait", wait_name(at->method), "processor_ns", at->processor_ns);
+    if (at->p99_ns > 0) {
+        json_object_set_new(made, "p99_ns", json_real(at->p99_ns));
+        json_object_set_new(made, "processors", json_real(at->processors));
     }
-    return sum;
+    json_array_append_new(r->results.rows, made);
 }
 
-/* ---- the other side: one lock a batch --------------------------------------------------- */
-
-typedef struct locked {
-    pthread_mutex_t lock;
-    pthread_cond_t filled, emptied;
-    record records[CAPACITY];
-    size_t head, tail;
-} locked;
-
-static void locked_open(locked *q)
+static void report_rates(run *r, const row *rows)
 {
-    pthread_mutex_init(&q->lock, NULL);
-    pthread_cond_init(&q->filled, NULL);
-    pthread_cond_init(&q->emptied, NULL);
-    q->head = q->tail = 0;
-}
-
-static void locked_close(locked *q)
-{
-    pthread_mutex_destroy(&q->lock);
-    pthread_cond_destroy(&q->filled);
-    pthread_cond_destroy(&q->emptied);
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static void locked_push(locked *q, const record *records, size_t count)
-{
-    while (count != 0) {
-        pthread_mutex_lock(&q->lock);
-        while (q->tail - q->head == CAPACITY)
-            pthread_cond_wait(&q->emptied, &q->lock);
-        int was_empty = q->tail == q->head;
-        size_t at = q->tail % CAPACITY;
-        size_t run = least(least(count, CAPACITY - (q->tail - q->head)), CAPACITY - at);
-        memcpy(q->records + at, records, run * sizeof *records);
-        q->tail += run;
-        if (was_empty)
-            pthread_cond_signal(&q->filled);
-        pthread_mutex_unlock(&q->lock);
-        records += run;
-        count -= run;
+    bool processor = r->options->processor_time;
+    double reference = processor ? rows[0].processor_ns : rows[0].ns;
+    for (size_t m = 0; m < r->method_count; m++) {
+        double ns = processor ? rows[m].processor_ns : rows[m].ns;
+        printf("  %6zu  %-12s %10.2f ns %10.1f M/s %10.2f ns %9.2f\n", rows[m].load.batch, rows[m].method->name,
+               rows[m].ns, 1e3 / rows[m].ns, rows[m].processor_ns, reference / ns);
+        keep_row(r, &rows[m], reference / ns, ns);
     }
+    fflush(stdout);
 }
 
-static size_t locked_pop(locked *q, record *records, size_t wanted)
+/* ---- rates ------------------------------------------------------------------------------------ */
+
+/* Batches a producer that take about ROUND_SECONDS, at least one. */
+static size_t batches_for(const run *r, const bench_method *method, bench_load load)
 {
-    pthread_mutex_lock(&q->lock);
-    while (q->tail == q->head)
-        pthread_cond_wait(&q->filled, &q->lock);
-    int was_full = q->tail - q->head == CAPACITY;
-    size_t at = q->head % CAPACITY;
-    size_t run = least(least(wanted, q->tail - q->head), CAPACITY - at);
-    memcpy(records, q->records + at, run * sizeof *records);
-    q->head += run;
-    if (was_full)
-        pthread_cond_signal(&q->emptied);
-    pthread_mutex_unlock(&q->lock);
-    return run;
-}
-
-/* ---- one round ---------------------------------------------------------------------------- */
-
-typedef struct round_of {
-    size_t count;
-    locked *queue;
-    wanmi_ring *ring;
-    uint64_t sum;               /* the consumer's */
-} round_of;
-
-static record input[BATCH_MAX];
-static uint32_t keys[BATCH_MAX];
-
-static void *consume_locked(void *argument)
-{
-    round_of *r = argument;
-    static record batch[BATCH_MAX];
-    for (size_t got = 0; got < r->count;) {
-        size_t moved = locked_pop(r->queue, batch, BATCH_MAX);
-        r->sum += sum_of(batch, moved);
-        got += moved;
+    if (r->options->records != 0) {
+        size_t batches = r->options->records / load.producers / load.batch;
+        return batches > 0 ? batches : 1;
     }
-    return NULL;
+    load.batches = TRIAL / load.producers / load.sinks / load.batch;
+    bench_took took = bench_hand_over(method, &load);
+    return (size_t)((double)load.batches * ROUND_SECONDS / took.seconds) + 1;
 }
 
-static void *consume_ring(void *argument)
+/* All methods in turn on one load; a first round, which finds how many records, warms up. */
+static void measure_rates(run *r, const char *workload, const bench_load *load)
 {
-    round_of *r = argument;
-    for (size_t got = 0; got < r->count;) {
-        const void *batch;
-        size_t moved = wanmi_ring_take(r->ring, BATCH_MAX, &batch);
-        if (moved == 0) {
-            sched_yield();
-            continue;
+    row rows[METHODS_MAX];
+    double wall[METHODS_MAX][BENCH_ROUNDS_LIMIT], processor[METHODS_MAX][BENCH_ROUNDS_LIMIT];
+    for (size_t m = 0; m < r->method_count; m++) {
+        rows[m] = (row){.workload = workload, .method = &r->methods[m], .load = *load};
+        rows[m].load.pinned = r->options->pinned;
+        rows[m].load.batches = batches_for(r, &r->methods[m], rows[m].load);
+        rows[m].count = rows[m].load.batches * load->batch * load->producers * load->sinks;
+    }
+    for (unsigned round = 0; round < r->options->rounds; round++) {
+        for (size_t m = 0; m < r->method_count; m++) {
+            bench_took took = bench_hand_over(&r->methods[m], &rows[m].load);
+            wall[m][round] = 1e9 * took.seconds / (double)rows[m].count;
+            processor[m][round] = 1e9 * took.processor / (double)rows[m].count;
         }
-        r->sum += sum_of(batch, moved);
-        wanmi_ring_release(r->ring, moved);
-        got += moved;
     }
-    return NULL;
-}
-
-static void push_ring(wanmi_ring *ring, const record *records, size_t count)
-{
-    while (count != 0) {
-        size_t moved = wanmi_ring_push(ring, records, count);
-        if (moved == 0)
-            sched_yield();
-        records += moved;
-        count -= moved;
+    for (size_t m = 0; m < r->method_count; m++) {
+        rows[m].ns = bench_median(wall[m], r->options->rounds);
+        rows[m].processor_ns = bench_median(processor[m], r->options->rounds);
     }
+    report_rates(r, rows);
 }
 
-static void check_sum(uint64_t sum, size_t count, size_t batch)
+static void print_rate_columns(void)
 {
-    uint64_t expected = sum_of(input, batch) * (count / batch);
-    if (sum != expected)
-        die("what came out is not what went in");
+    printf("  %6s  %-12s %13s %14s %13s %9s\n", "batch", "method", "a record", "rate", "processor", "ratio");
 }
 
-/* Seconds for `count` records (a multiple of `batch`) through ring or queue. */
-static double move(size_t count, size_t batch, int with_lock)
+static void measure_ring(run *r)
 {
-    round_of r = {.count = count};
-    pthread_t consumer;
-    if (with_lock) {
-        r.queue = malloc(sizeof *r.queue);
-        if (r.queue == NULL)
-            die("no memory");
-        locked_open(r.queue);
-    } else if (wanmi_ring_create(sizeof(record), CAPACITY, NULL, &r.ring, NULL) != WANMI_OK) {
-        die("no ring");
-    }
-    double began = seconds();
-    pthread_create(&consumer, NULL, with_lock ? consume_locked : consume_ring, &r);
-    for (size_t sent = 0; sent < count; sent += batch) {
-        if (with_lock)
-            locked_push(r.queue, input, batch);
-        else
-            push_ring(r.ring, input, batch);
-    }
-    pthread_join(consumer, NULL);
-    double took = seconds() - began;
-    check_sum(r.sum, count, batch);
-    if (with_lock)
-        locked_close(r.queue);
-    free(r.queue);
-    wanmi_ring_free(r.ring);
-    return took;
-}
-
-/* The lane's callback: reads every field. */
-static void read_batch(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
-{
-    (void)outcomes;
-    *(uint64_t *)user += sum_of(batch, count);
-}
-
-static wanmi_dispatch *open_dispatch(uint64_t *sum)
-{
-    wanmi_dispatch *d;
-    wanmi_dispatch_options options;
-    wanmi_sink_def def;
-    wanmi_error error;
-    uint32_t sink;
-    wanmi_dispatch_options_init(&options);
-    wanmi_sink_def_init(&def);
-    options.ring_capacity = CAPACITY;
-    def.name = "reads";
-    def.deliver = read_batch;
-    def.user = sum;
-    def.batch_max = BATCH_MAX;
-    def.policy = WANMI_POLICY_BLOCK;
-    def.block_us = 60 * 1000 * 1000;
-    if (wanmi_dispatch_create(&options, NULL, &d, &error) != WANMI_OK
-        || wanmi_dispatch_add_sink(d, &def, &sink, &error) != WANMI_OK
-        || wanmi_dispatch_start(d, &error) != WANMI_OK)
-        die(error.message);
-    return d;
-}
-
-/* Seconds from the first submit to the last callback's end, or the same with the
- * locked queue and a thread that calls the callback. */
-static double deliver(size_t count, size_t batch, int with_lock)
-{
-    if (with_lock)
-        return move(count, batch, 1);
-    uint64_t sum = 0, left;
-    wanmi_error error;
-    wanmi_producer *p;
-    wanmi_dispatch *d = open_dispatch(&sum);
-    if (wanmi_producer_open(d, &p, &error) != WANMI_OK)
-        die(error.message);
-    double began = seconds();
-    for (size_t sent = 0; sent < count; sent += batch)
-        if (wanmi_producer_submit(p, 0, input, keys, batch, &error) != WANMI_OK)
-            die(error.message);
-    if (wanmi_dispatch_drain(d, 60 * 1000 * 1000, &left, &error) != WANMI_OK)
-        die(error.message);
-    double took = seconds() - began;
-    check_sum(sum, count, batch);
-    wanmi_producer_close(p);
-    wanmi_dispatch_free(d);
-    return took;
-}
-
-/* ---- many rounds ---------------------------------------------------------------------------- */
-
-typedef double (*move_fn)(size_t count, size_t batch, int with_lock);
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Nanoseconds a record, by wanmi and by the locked queue. */
-static void measure(move_fn run, size_t batch, double *median)
-{
-    size_t count[2];
-    double ns[2][ROUNDS];
-    for (int side = 0; side < 2; side++) {
-        size_t trial = 200 * 1024 / batch * batch;
-        double took = run(trial, batch, side);
-        count[side] = (size_t)((double)trial * ROUND_SECONDS / took) / batch * batch + batch;
-    }
-    for (int round = 0; round < ROUNDS; round++)
-        for (int side = 0; side < 2; side++)
-            ns[side][round] = run(count[side], batch, side) / (double)count[side] * 1e9;
-    for (int side = 0; side < 2; side++) {
-        qsort(ns[side], ROUNDS, sizeof **ns, by_value);
-        median[side] = ns[side][ROUNDS / 2];
+    static const size_t batches[] = {1, 4, 16, 64, 256, 1024};
+    bench_load load = {.producers = 1, .sinks = 1};
+    begin_methods(r);
+    add_method(r, (bench_method){.name = "wanmi", .carrier = &bench_carrier_ring});
+    print_head("ring", &load, "records through the ring alone");
+    print_rate_columns();
+    for (size_t i = 0; i < sizeof batches / sizeof *batches && step(r, "ring"); i++) {
+        load.batch = batches[i];
+        measure_rates(r, "ring", &load);
     }
 }
 
-static void machine_text(char *text, size_t size)
+static void measure_submit(run *r)
 {
-    char line[256], model[128] = "unknown processor";
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "model name : %127[^\n]", model) == 1)
-            break;
-    if (file != NULL)
-        fclose(file);
-    struct utsname os;
-    uname(&os);
-    snprintf(text, size, "%s, %ld processors, %s %s", model, sysconf(_SC_NPROCESSORS_ONLN),
-             os.sysname, os.release);
-}
-
-static void run_all(FILE *json)
-{
-    static const struct { const char *name; move_fn run; } workloads[] = {
-        {"ring", move}, {"submit to callback", deliver},
-    };
-    const char *comma = "";
-    for (size_t w = 0; w < 2; w++) {
-        printf("\n%-20s %6s %14s %16s %8s\n", workloads[w].name, "batch", "wanmi M rec/s",
-               "mutex M rec/s", "ratio");
-        for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
-            double ns[2];
-            measure(workloads[w].run, batches[b], ns);
-            printf("%-20s %6zu %14.1f %16.1f %8.1f\n", "", batches[b], 1e3 / ns[0], 1e3 / ns[1],
-                   ns[1] / ns[0]);
-            fflush(stdout);
-            for (int side = 0; json != NULL && side < 2; side++, comma = ",")
-                fprintf(json, "%s\n    {\"bench\": \"dispatch\", \"workload\": \"%s\", \"batch\": %zu, "
-                        "\"method\": \"%s\", \"threads\": 2, \"median_ns\": %.3f, \"ratio\": %.3f}",
-                        comma, workloads[w].name, batches[b], side == 0 ? "wanmi" : "mutex",
-                        ns[side], ns[1] / ns[side]);
+    static const struct { unsigned producers, sinks; } sides[] = {{1, 1}, {2, 1}, {4, 1}, {1, 2}, {1, 4}, {2, 2}, {4, 4}};
+    static const size_t batches[] = {1, 16, 64, 256, 1024};
+    begin_methods(r);
+    add_method(r, (bench_method){.name = "wanmi", .order = WANMI_ORDER_UNIT});
+    add_method(r, (bench_method){.name = "wanmi-batch", .order = WANMI_ORDER_BATCH});
+    for (size_t s = 0; s < sizeof sides / sizeof *sides; s++) {
+        bench_load load = {.producers = sides[s].producers, .sinks = sides[s].sinks};
+        if (!step(r, "submit"))
+            return;
+        print_head("submit", &load, "from submit to callback, a record for each sink");
+        print_rate_columns();
+        for (size_t i = 0; i < sizeof batches / sizeof *batches && step(r, "submit"); i++) {
+            load.batch = batches[i];
+            if (s == 0 || load.batch == 64 || load.batch == 256)
+                measure_rates(r, "submit", &load);
         }
     }
 }
 
-int bench_dispatch(const char *json_path)
+/* ---- latencies -------------------------------------------------------------------------------- */
+
+static void report_latencies(run *r, const char *workload, double samples[][SAMPLES_MAX], const double *processors,
+                             size_t count)
 {
-    char machine[256], versions[256];
-    FILE *json = json_path != NULL ? fopen(json_path, "w") : NULL;
-    if (json_path != NULL && json == NULL)
-        die("the JSON file cannot be written");
-    for (size_t i = 0; i < BATCH_MAX; i++)
-        input[i] = (record){.event_id = i, .user = i * 3, .due_us = WANMI_TIME_NONE, .priority = 5};
-    machine_text(machine, sizeof machine);
-    wanmi_version_text(versions, sizeof versions);
-    printf("%s\ncompiler %s, flags %s\n%s\n", machine, __VERSION__, BENCH_FLAGS, versions);
-    printf("records of 64 bytes, one producer, one consumer, rings of %d, median of %d\n", CAPACITY,
-           ROUNDS);
-    if (json != NULL)
-        fprintf(json, "{\n  \"machine\": {\"text\": \"%s\", \"compiler\": \"%s\", \"flags\": \"%s\", "
-                "\"versions\": \"%s\"},\n  \"results\": [", machine, __VERSION__, BENCH_FLAGS, versions);
-    run_all(json);
-    if (json != NULL && (fprintf(json, "\n  ]\n}\n") < 0 || fclose(json) != 0))
-        die("the file could not be written");
-    return 0;
+    double reference = bench_median(samples[0], count);
+    for (size_t m = 0; m < r->method_count; m++) {
+        row at = {.workload = workload, .method = &r->methods[m], .load = {1, 1, 1, count, false}, .count = count};
+        at.ns = bench_median(samples[m], count);        /* sorts them */
+        at.p99_ns = samples[m][count * 99 / 100];
+        at.processors = processors[m] / r->options->rounds;
+        printf("  %-12s %-10s %13.0f ns %13.0f ns %10.2f %9.2f\n", at.method->name, wait_name(at.method), at.ns,
+               at.p99_ns, at.processors, reference / at.ns);
+        keep_row(r, &at, reference / at.ns, at.ns);
+    }
+    fflush(stdout);
+}
+
+/* One record at a time, methods in turn; the samples of all rounds count. */
+static void measure_latency(run *r, const char *workload, size_t count, unsigned gap_us)
+{
+    static double samples[METHODS_MAX][SAMPLES_MAX];
+    double processors[METHODS_MAX] = {0};
+    if (count * r->options->rounds > SAMPLES_MAX)
+        count = SAMPLES_MAX / r->options->rounds;
+    for (unsigned round = 0; round < r->options->rounds; round++)
+        for (size_t m = 0; m < r->method_count; m++) {
+            if (!step(r, workload))
+                return;
+            processors[m] += bench_latency(&r->methods[m], count, gap_us, samples[m] + round * count);
+        }
+    report_latencies(r, workload, samples, processors, count * r->options->rounds);
+}
+
+static void measure_waiting(run *r)
+{
+    bench_load load = {.producers = 1, .sinks = 1};
+    begin_methods(r);
+    add_method(r, (bench_method){.name = "wanmi-park", .wait = WANMI_WAIT_PARK});
+    add_method(r, (bench_method){.name = "wanmi-yield", .wait = WANMI_WAIT_YIELD});
+    add_method(r, (bench_method){.name = "wanmi-spin", .wait = WANMI_WAIT_SPIN});
+    for (int gap = 0; gap < 2 && !r->stopped; gap++) {
+        char rest[96];
+        snprintf(rest, sizeof rest, "one record alone, %s; processors that the receiving side takes",
+                 gap == 0 ? "the next at once" : "every 500 us");
+        print_head("latency", &load, rest);
+        printf("  %-12s %-10s %16s %16s %10s %9s\n", "method", "waits", "median", "99 in 100", "processors", "ratio");
+        measure_latency(r, gap == 0 ? "latency at once" : "latency after 500 us", gap == 0 ? 2000 : 200,
+                        gap == 0 ? 0 : GAP_US);
+    }
+}
+
+int bench_dispatch(const bench_dispatch_options *options)
+{
+    run r = {.options = options};
+    bench_results_open(&r.results);
+    if (options->peers && bench_carrier_ck() != NULL)
+        bench_machine_peer(&r.results.machine, bench_ck_version());
+    bench_machine_print(&r.results.machine);
+    printf("records of %zu bytes, rings of %d, at most %d taken at once; median of %u rounds in turn, %s time%s\n",
+           sizeof(wanmi_delivery), BENCH_RING, BENCH_TAKEN, options->rounds,
+           options->processor_time ? "processor" : "wall", options->pinned ? ", threads pinned" : "");
+    if (options->peers && bench_carrier_ck() == NULL)
+        printf("ck_ring is not built in (libck-dev, -Dpeers=enabled)\n");
+    measure_ring(&r);
+    measure_submit(&r);
+    measure_waiting(&r);
+    return bench_results_close(&r.results, options->json_path, NULL);
 }

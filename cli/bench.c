@@ -9,6 +9,8 @@
 #include "rows.h"
 #include "workload.h"
 
+enum { NOT_GIVEN = -1 };
+
 typedef struct bench {
     bench_locate_options locate;
     const char *workloads;          /* W1,W2 */
@@ -174,18 +176,37 @@ static int run_route(bench *b, size_t more)
     return bench_route(&options);
 }
 
+static int run_dispatch(bench *b, size_t more, bool given)
+{
+    if (more > 0)
+        return cli_usage("bench", "dispatch makes its own records: it takes no workload");
+    if (b->points < 1 || b->rounds < 1 || b->rounds > BENCH_ROUNDS_LIMIT)
+        return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
+    bench_dispatch_options options;
+    bench_dispatch_options_init(&options);
+    options.rounds = (unsigned)b->rounds;
+    options.records = given ? (size_t)b->points : 0;
+    options.processor_time = b->locate.processor_time;
+    options.json_path = b->locate.json_path;
+    options.on_step = on_step;
+    options.step_user = &b->progress;
+    cli_progress_start(&b->progress, "bench", "");
+    int code = bench_dispatch(&options);
+    cli_progress_end(&b->progress);
+    return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
+}
+
 static int run_named(bench *b, const char **operands, size_t count)
 {
     static const char *const names[] = {"locate", "route", "dispatch", NULL};
+    bool given = b->points != NOT_GIVEN;
+    b->points = given ? b->points : BENCH_POINTS;
     if (strcmp(operands[0], "locate") == 0)
         return run_locate(b, operands + 1, count - 1);
     if (strcmp(operands[0], "route") == 0)
         return run_route(b, count - 1);
-    if (strcmp(operands[0], "dispatch") == 0) {
-        if (count > 1)
-            return cli_usage("bench", "dispatch does not know what to do with '%s'", operands[1]);
-        return bench_dispatch(b->locate.json_path);
-    }
+    if (strcmp(operands[0], "dispatch") == 0)
+        return run_dispatch(b, count - 1, given);
     const char *nearest = cli_nearest(operands[0], names);
     if (nearest != NULL)
         return cli_usage("bench", "there is no bench '%s' (did you mean %s?)", operands[0], nearest);
@@ -194,7 +215,7 @@ static int run_named(bench *b, const char **operands, size_t count)
 
 int cli_bench(int argc, char **argv)
 {
-    bench b = {.datum_name = "wgs84", .points = BENCH_POINTS, .rounds = BENCH_ROUNDS, .seed = 42, .jobs = 1};
+    bench b = {.datum_name = "wgs84", .points = NOT_GIVEN, .rounds = BENCH_ROUNDS, .seed = 42, .jobs = 1};
     const char *operands[1 + BENCH_WORKLOADS_MAX];
     size_t count = 0;
     bench_locate_options_init(&b.locate);
@@ -208,7 +229,7 @@ int cli_bench(int argc, char **argv)
         {"lat", '\0', "COLUMN", "column of the latitude, or y (default lat)", CLI_TEXT, &b.columns.lat},
         {"datum", '\0', "DATUM", "of those positions: wgs84, cgcs2000 or map (default wgs84)", CLI_TEXT,
          &b.datum_name},
-        {"points-count", '\0', "N", "points of a seeded set, events of route (default 1000000)", CLI_WHOLE, &b.points},
+        {"points-count", '\0', "N", "points of a seeded set, events of route (default 1000000), records of dispatch", CLI_WHOLE, &b.points},
         {"rounds", '\0', "N", "rounds, of which the median counts (default 5)", CLI_WHOLE, &b.rounds},
         {"verify", '\0', "N", "compares and does not time: N uniform points of each map, N / 20 of other sets",
          CLI_WHOLE, &b.verify},

@@ -910,6 +910,13 @@ def test_bench():
     rows = json.loads(read('b.json'))['results']
     check('bench route', all(field in row for row in rows for field in BENCH_FIELDS) and [row['method'] for row in rows] == ['plain', 'fast'] and
           all(row['differences'] == 0 and row['count'] == 3000 and 1 < row['deliveries'] < 2 for row in rows), rows)
+    Run('bench', 'dispatch', 'W1').gives(2, '').says('takes no workload')
+    Run('bench', 'dispatch', '--points-count', '2000', '--rounds', '1', '--json', 'b.json').gives(0, err='').says('4 producers')
+    rows = json.loads(read('b.json'))['results']
+    check('bench dispatch', all(field in row for row in rows for field in BENCH_FIELDS) and
+          {row['workload'] for row in rows} == {'ring', 'submit', 'latency at once', 'latency after 500 us'} and
+          all({'mutex', 'wanmi'} <= {row['method'] for row in rows if row['workload'] == name} for name in ['ring', 'submit']) and
+          all(row['differences'] == 0 and row['median_ns'] > 0 for row in rows), rows)
     points = 'lon,lat\n' + ''.join('%.6f,%.6f\n' % (116.4 + i * 1e-5, 39.9 + i * 1e-5) for i in range(500))
     write('points.csv', points + '200,100\nnan,1\nx,39.9\n')
     Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--rounds', '1', '--json', 'b.json').gives(0) \
