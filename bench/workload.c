@@ -158,6 +158,113 @@ static void make_irregular(maker *m)
     }
 }
 
+/* ---- people --------------------------------------------------------------------------------- */
+
+enum { ROLES = 7, CLASSES = 200 };
+static const char *const roles[ROLES] = {"keeper", "police", "fire", "medic", "warden", "party", "volunteer"};
+
+static void add_unit(maker *m, const char *code, const char *parent)
+{
+    wanmi_error error;
+    wanmi_unit_def def;
+    wanmi_unit_def_init(&def);
+    def.code = code;
+    def.name = code;
+    def.parent = parent;
+    bench_must(wanmi_map_builder_unit(m->builder, &def, &error), &error);
+}
+
+/* A unit of every role in every community. */
+static void add_duties(maker *m)
+{
+    const workload *w = m->load;
+    wanmi_error error;
+    add_unit(m, "CENTRE", "");
+    for (unsigned i = 0; i < w->columns * w->lines; i++) {
+        char area[32], unit[64];
+        snprintf(area, sizeof area, "110101%04u", i + 1);
+        for (unsigned r = 0; r < ROLES; r++) {
+            wanmi_duty_def def;
+            wanmi_duty_def_init(&def);
+            snprintf(unit, sizeof unit, "%s-%s", roles[r], area);
+            add_unit(m, unit, "CENTRE");
+            def.layer = "community";
+            def.area = area;
+            def.role = roles[r];
+            def.unit = unit;
+            bench_must(wanmi_map_builder_duty(m->builder, &def, &error), &error);
+        }
+    }
+}
+
+static void add_rule(maker *m, int32_t seq, unsigned class_number, const char *role, int copy)
+{
+    char class_text[16];
+    wanmi_error error;
+    wanmi_rule_def def;
+    wanmi_rule_def_init(&def);
+    snprintf(class_text, sizeof class_text, "%03u", class_number);
+    def.seq = seq;
+    def.class_prefix = class_text;
+    def.role = role;
+    def.at_layer = "community";
+    def.copy = copy;
+    def.priority = copy ? 7 : class_number % 10 == 0 ? 1 : -1;
+    def.tag = class_number % 10 == 0 ? "urgent" : "";
+    bench_must(wanmi_map_builder_rule(m->builder, &def, &error), &error);
+}
+
+/* One delivery for each class, and a copy for every second. */
+static void add_people(maker *m)
+{
+    add_duties(m);
+    for (unsigned i = 0; i < CLASSES; i++) {
+        add_rule(m, (int32_t)(2 * i + 1), i, roles[i % ROLES], 0);
+        if (i % 2 == 0)
+            add_rule(m, (int32_t)(2 * i + 2), i, roles[(i + 1) % ROLES], 1);
+    }
+}
+
+/* ---- events ----------------------------------------------------------------------------------- */
+
+static double width_of(const char *name, double *height)
+{
+    size_t i = 0;
+    while (strcmp(workloads[i].name, name) != 0)
+        i++;
+    *height = workloads[i].height;
+    return workloads[i].width;
+}
+
+void bench_manned_events(const char *name, const wanmi_map *map, wanmi_words *words, uint64_t seed,
+                         wanmi_event *events, size_t count)
+{
+    static const int64_t begins_us = INT64_C(1704067200000000), year_us = INT64_C(366) * 86400 * 1000000;
+    wanmi_error error;
+    uint32_t classes[CLASSES];
+    double height, width = width_of(name, &height);
+    wanmi_transform *transform = NULL;
+    bench_must(wanmi_transform_create(wanmi_map_crs(map), &transform, &error), &error);
+    for (unsigned i = 0; i < CLASSES; i++) {
+        char text[16];
+        bench_must(wanmi_words_number(words, text, (size_t)snprintf(text, sizeof text, "%03u", i), &classes[i],
+                                      &error), &error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        double x = ORIGIN_X + bench_uniform(&seed, 0, width), y = ORIGIN_Y + bench_uniform(&seed, 0, height);
+        uint8_t reason;
+        events[i] = (wanmi_event){.id = i, .user = bench_next(&seed),
+                                  .time_us = begins_us + (int64_t)(bench_next(&seed) % (uint64_t)year_us),
+                                  .class_id = classes[bench_next(&seed) % CLASSES], .source_id = WANMI_NONE,
+                                  .datum = WANMI_DATUM_WGS84, .severity = (uint8_t)bench_next(&seed)};
+        bench_must(wanmi_transform_inverse(transform, WANMI_DATUM_WGS84, 1, &x, 0, &y, 0, &events[i].x,
+                                           &events[i].y, &reason, &error), &error);
+    }
+    wanmi_transform_free(transform);
+}
+
+/* ---- the map ---------------------------------------------------------------------------------- */
+
 int bench_is_workload(const char *name)
 {
     for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++)
@@ -166,7 +273,7 @@ int bench_is_workload(const char *name)
     return 0;
 }
 
-wanmi_map *bench_make_map(const char *name, const wanmi_host *host)
+static wanmi_map *make_map(const char *name, const wanmi_host *host, uint32_t generation)
 {
     wanmi_error error;
     maker m = {.geos = GEOS_init_r()};
@@ -181,16 +288,30 @@ wanmi_map *bench_make_map(const char *name, const wanmi_host *host)
     wanmi_map_meta_init(&meta);
     meta.title = name;
     meta.crs = "EPSG:4548";
+    meta.generation = generation != 0 ? generation : 1;
+    meta.fallback_unit = generation != 0 ? "CENTRE" : "";
     bench_must(wanmi_map_builder_meta(m.builder, &meta, &error), &error);
     add_layer(&m, "cell", 0, "community");
     add_layer(&m, "community", 1, "");
     make_communities(&m);
     if (m.load->wide > 0)
         make_irregular(&m);
+    if (generation != 0)
+        add_people(&m);
     wanmi_map *map = NULL;
     bench_must(wanmi_map_build(m.builder, NULL, &map, &error), &error);
     wanmi_map_builder_free(m.builder);
     GEOSWKBWriter_destroy_r(m.geos, m.writer);
     GEOS_finish_r(m.geos);
     return map;
+}
+
+wanmi_map *bench_make_map(const char *name, const wanmi_host *host)
+{
+    return make_map(name, host, 0);
+}
+
+wanmi_map *bench_make_manned_map(const char *name, const wanmi_host *host, uint32_t generation)
+{
+    return make_map(name, host, generation);
 }

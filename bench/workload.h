@@ -17,4 +17,13 @@ int bench_is_workload(const char *name);
 /* Ends the process where it fails. `host` may be NULL. */
 wanmi_map *bench_make_map(const char *workload, const wanmi_host *host);
 
+/* The same with people and rules, of a generation from 1: a unit of each of seven
+ * roles in every community, 200 classes of which each has a rule and every second
+ * one more, for a copy: 1.5 deliveries an event. */
+wanmi_map *bench_make_manned_map(const char *workload, const wanmi_host *host, uint32_t generation);
+/* Events of such a map: uniform places in WGS 84, times over the year 2024, even
+ * classes; ids from 0. */
+void bench_manned_events(const char *workload, const wanmi_map *map, wanmi_words *words, uint64_t seed,
+                         wanmi_event *events, size_t count);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "flow.h"
 #include "locate.h"
 #include "routing.h"
 #include "rows.h"
@@ -17,7 +18,8 @@ typedef struct bench {
     const char *map_path, *points_path, *datum_name;
     wanmi_io_columns columns;
     long points, rounds, seed, verify, adversarial, jobs;
-    bool no_s2;
+    long events, seconds, producers;
+    bool no_s2, chaos, quick;
     char *names;                    /* the workloads' names, cut apart */
     cli_progress progress;
 } bench;
@@ -196,9 +198,59 @@ static int run_dispatch(bench *b, size_t more, bool given)
     return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
 }
 
+static bool stop_asked(void)
+{
+    return cli_stopping();
+}
+
+static int run_chaos(const bench *b)
+{
+    bench_chaos_options options;
+    bench_chaos_options_init(&options);
+    if (b->events < 0 || b->seconds < 0 || b->producers < 1 || b->producers > 16)
+        return cli_usage("bench", "--events, --seconds: from 0; --producers: from 1 to 16");
+    if (b->events != 0 || b->seconds != 0) {
+        options.events = (uint64_t)b->events;
+        options.seconds = (double)b->seconds;
+    }
+    options.producers = (unsigned)b->producers;
+    options.seed = (uint64_t)b->seed;
+    options.json_path = b->locate.json_path;
+    options.stopping = stop_asked;
+    return bench_chaos(&options);
+}
+
+static int run_flow(bench *b, const char **more, size_t count)
+{
+    if (b->chaos)
+        return count == 0 ? run_chaos(b) : cli_usage("bench", "flow --chaos takes no workload");
+    if (b->points < 1 || b->rounds < 1 || b->rounds > BENCH_ROUNDS_LIMIT)
+        return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
+    if (b->events != 0 || b->seconds != 0)
+        return cli_usage("bench", "--events, --seconds go with --chaos");
+    int code = add_workloads(b, more, count);
+    if (code >= 0)
+        return code;
+    if (b->locate.workload_count > 1)
+        return cli_usage("bench", "flow takes one workload");
+    bench_flow_options options;
+    bench_flow_options_init(&options);
+    if (b->locate.workload_count == 1)
+        options.workload = b->locate.workloads[0];
+    options.events = (size_t)b->points;
+    options.rounds = (unsigned)b->rounds;
+    options.seed = (uint64_t)b->seed;
+    options.quick = b->quick;
+    options.json_path = b->locate.json_path;
+    options.stopping = stop_asked;
+    code = bench_flow(&options);
+    free(b->names);
+    return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
+}
+
 static int run_named(bench *b, const char **operands, size_t count)
 {
-    static const char *const names[] = {"locate", "route", "dispatch", NULL};
+    static const char *const names[] = {"locate", "route", "dispatch", "flow", NULL};
     bool given = b->points != NOT_GIVEN;
     b->points = given ? b->points : BENCH_POINTS;
     if (strcmp(operands[0], "locate") == 0)
@@ -207,15 +259,18 @@ static int run_named(bench *b, const char **operands, size_t count)
         return run_route(b, count - 1);
     if (strcmp(operands[0], "dispatch") == 0)
         return run_dispatch(b, count - 1, given);
+    if (strcmp(operands[0], "flow") == 0)
+        return run_flow(b, operands + 1, count - 1);
     const char *nearest = cli_nearest(operands[0], names);
     if (nearest != NULL)
         return cli_usage("bench", "there is no bench '%s' (did you mean %s?)", operands[0], nearest);
-    return cli_usage("bench", "there is no bench '%s': locate, route or dispatch", operands[0]);
+    return cli_usage("bench", "there is no bench '%s': locate, route, dispatch or flow", operands[0]);
 }
 
 int cli_bench(int argc, char **argv)
 {
-    bench b = {.datum_name = "wgs84", .points = NOT_GIVEN, .rounds = BENCH_ROUNDS, .seed = 42, .jobs = 1};
+    bench b = {.datum_name = "wgs84", .points = NOT_GIVEN, .rounds = BENCH_ROUNDS, .seed = 42, .jobs = 1,
+               .producers = 3};
     const char *operands[1 + BENCH_WORKLOADS_MAX];
     size_t count = 0;
     bench_locate_options_init(&b.locate);
@@ -229,7 +284,8 @@ int cli_bench(int argc, char **argv)
         {"lat", '\0', "COLUMN", "column of the latitude, or y (default lat)", CLI_TEXT, &b.columns.lat},
         {"datum", '\0', "DATUM", "of those positions: wgs84, cgcs2000 or map (default wgs84)", CLI_TEXT,
          &b.datum_name},
-        {"points-count", '\0', "N", "points of a seeded set, events of route (default 1000000), records of dispatch", CLI_WHOLE, &b.points},
+        {"points-count", '\0', "N", "points of a seeded set, events of route and flow (default 1000000), records of dispatch",
+         CLI_WHOLE, &b.points},
         {"rounds", '\0', "N", "rounds, of which the median counts (default 5)", CLI_WHOLE, &b.rounds},
         {"verify", '\0', "N", "compares and does not time: N uniform points of each map, N / 20 of other sets",
          CLI_WHOLE, &b.verify},
@@ -242,6 +298,12 @@ int cli_bench(int argc, char **argv)
         {"postgis", '\0', "CONNINFO", "asks a PostGIS server too, such as 'host=/tmp dbname=postgres'", CLI_TEXT,
          &b.locate.postgis},
         {"no-s2", '\0', NULL, "leaves S2 out", CLI_FLAG, &b.no_s2},
+        {"quick", '\0', NULL, "flow: one producer, one sink, batches of 256 alone", CLI_FLAG, &b.quick},
+        {"chaos", '\0', NULL, "flow: failing, slow and hanging sinks, map swaps, producers that come and go; the\n"
+         "laws every second, ids against the sinks' own records at the end", CLI_FLAG, &b.chaos},
+        {"seconds", '\0', "N", "of chaos (default 20, or till --events)", CLI_WHOLE, &b.seconds},
+        {"events", '\0', "N", "of chaos: ends when so many are submitted", CLI_WHOLE, &b.events},
+        {"producers", '\0', "N", "of chaos (default 3)", CLI_WHOLE, &b.producers},
         {"json", '\0', "FILE", "the figures as JSON", CLI_TEXT, &b.locate.json_path},
         {"plot", '\0', "FILE", "a picture of them, SVG", CLI_TEXT, &b.locate.plot_path},
     };
@@ -249,7 +311,8 @@ int cli_bench(int argc, char **argv)
         "bench", "NAME [W1|W2|W3|W4 ...]",
         "Measures on this machine, all sides on the same input in one run. NAME is locate (both engines\n"
         "beside PROJ and GEOS), route (events with known places to deliveries, the rules as they are compiled\n"
-        "beside one after the other) or dispatch (records through ring and sinks).",
+        "beside one after the other), dispatch (records through ring and sinks) or flow (the whole way, beside\n"
+        "the plain loop that locates, routes and calls).",
         "wanmi bench locate --workload W1 --json locate.json", options, CLI_COUNT(options), 1,
         1 + BENCH_WORKLOADS_MAX};
     int code = cli_parse(&command, argc, argv, operands, &count);
