@@ -299,8 +299,8 @@ int cli_bench(int argc, char **argv)
          &b.locate.postgis},
         {"no-s2", '\0', NULL, "leaves S2 out", CLI_FLAG, &b.no_s2},
         {"quick", '\0', NULL, "flow: one producer, one sink, batches of 256 alone", CLI_FLAG, &b.quick},
-        {"chaos", '\0', NULL, "flow: failing, slow and hanging sinks, map swaps, producers that come and go; the\n"
-         "laws every second, ids against the sinks' own records at the end", CLI_FLAG, &b.chaos},
+        {"chaos", '\0', NULL, "flow: sick sinks, swaps of maps, producers that come and go; matches ids at the end",
+         CLI_FLAG, &b.chaos},
         {"seconds", '\0', "N", "of chaos (default 20, or till --events)", CLI_WHOLE, &b.seconds},
         {"events", '\0', "N", "of chaos: ends when so many are submitted", CLI_WHOLE, &b.events},
         {"producers", '\0', "N", "of chaos (default 3)", CLI_WHOLE, &b.producers},
