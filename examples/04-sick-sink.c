@@ -45,7 +45,10 @@ static wanmi_status add_sink(wanmi_flow *flow, const char *name, wanmi_deliver_f
     wanmi_sink_def def;
     wanmi_sink_def_init(&def);
     def.name = name, def.deliver = deliver, def.user = user;
-    def.policy = WANMI_POLICY_OVERFLOW; /* a full ring holds nobody up */
+    /* The sick one's full ring holds nobody up, and nothing waits for what it asks for again. */
+    def.policy = deliver == be_sick ? WANMI_POLICY_OVERFLOW : WANMI_POLICY_BLOCK;
+    def.order = deliver == be_sick ? WANMI_ORDER_NONE : WANMI_ORDER_UNIT;
+    def.block_us = 10000000, def.retry_base_us = 50000;
     return wanmi_flow_add_sink(flow, &def, NULL, NULL, e);
 }
 
