@@ -250,6 +250,8 @@ size_t wm_again_gather(wm_lane *lane, size_t limit, const wanmi_delivery **batch
     uint32_t queue;
     while (lane->again->count < limit && (queue = wm_again_first(lane, now_ns)) != WANMI_NONE)
         gather_queue(lane, queue, limit, now_ns);
+    /* Some may have ended instead. */
+    wm_wake_dead(lane);
     *batch = lane->again->batch;
     return lane->again->count;
 }

@@ -93,9 +93,14 @@ static bool next_of_band(wm_lane *lane, uint32_t band, size_t limit, wm_run *run
     for (uint32_t i = 0; i < producers; i++) {
         wm_block *block = wm_block_at(sink, at);
         at = at + 1 < producers ? at + 1 : 0;
-        if (block != NULL && wm_run_take(lane, wm_link_of(block, lane, band), limit, run)) {
+        if (block == NULL)
+            continue;
+        bool taken = wm_run_take(lane, wm_link_of(block, lane, band), limit, run);
+        if (taken || lane->stuck) {
+            /* Also when it only filled the parking: else it would be the first to
+             * do so each time, and the others would never come. */
             lane->turn[band] = at;
-            return true;
+            return taken;
         }
     }
     return false;
@@ -103,19 +108,21 @@ static bool next_of_band(wm_lane *lane, uint32_t band, size_t limit, wm_run *run
 
 bool wm_run_next(wm_lane *lane, size_t limit, wm_run *run)
 {
-    bool two = lane->sink->bands == WM_BANDS_MAX;
-    if (two && lane->urgent_run < URGENT_RUN_MAX && next_of_band(lane, 0, limit, run)) {
-        lane->urgent_run++;
-        return true;
+    bool two = lane->sink->bands == WM_BANDS_MAX, tired = lane->urgent_run >= URGENT_RUN_MAX;
+    lane->stuck = false;
+    if (two && !tired) {
+        bool taken = next_of_band(lane, 0, limit, run);
+        lane->urgent_run += taken || lane->stuck;
+        if (taken || lane->stuck)
+            return taken;
     }
-    bool tired = lane->urgent_run >= URGENT_RUN_MAX;
     lane->urgent_run = 0;
-    if (next_of_band(lane, two, limit, run))
-        return true;
-    if (!two || !tired || !next_of_band(lane, 0, limit, run))
-        return false;
-    lane->urgent_run = 1;
-    return true;
+    bool taken = next_of_band(lane, two, limit, run);
+    if (taken || lane->stuck || !tired)
+        return taken;
+    taken = next_of_band(lane, 0, limit, run);
+    lane->urgent_run = taken;
+    return taken;
 }
 
 void wm_run_make_room(wm_lane *lane, wm_link *link)

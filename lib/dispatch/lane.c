@@ -84,7 +84,6 @@ static bool serve_round(void *argument)
     }
     size_t limit = leave == WM_LEAVE_ONE ? 1 : sink->def.batch_max;
     wm_run run;
-    lane->stuck = false;
     bool any = deliver_again(lane, limit, leave);
     if (any && leave == WM_LEAVE_ONE)
         return true;

@@ -11,117 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "sinks.h"
+#include "house.h"
 #include "support.h"
-
-enum { SINKS = 2, MANY = 4096, PATIENCE_US = 10000000 };
-
-/* A dispatch with two sinks, a dead-letter callback and one producer. */
-typedef struct house {
-    test_memory memory;
-    wanmi_host host;
-    wanmi_dispatch_options options;
-    wanmi_sink_def defs[SINKS];
-    test_sink sinks[SINKS];
-    test_letters letters;
-    wanmi_dispatch *d;
-    wanmi_producer *p;
-    int64_t now_us;                     /* the replaced clock's */
-} house;
-
-static wanmi_delivery deliveries[MANY];
-static uint32_t keys[MANY];
-
-static void plan(house *h)
-{
-    memset(h, 0, sizeof *h);
-    h->host = test_host(&h->memory);
-    test_letters_init(&h->letters);
-    wanmi_dispatch_options_init(&h->options);
-    h->options.dead = test_letters_write;
-    h->options.dead_user = &h->letters;
-    static const char *names[SINKS] = {"first", "second"};
-    for (int i = 0; i < SINKS; i++) {
-        test_sink_init(&h->sinks[i]);
-        wanmi_sink_def_init(&h->defs[i]);
-        h->defs[i].name = names[i];
-        h->defs[i].deliver = test_sink_deliver;
-        h->defs[i].user = &h->sinks[i];
-        h->defs[i].attempts_max = 1;        /* what is tried again: dispatch_retry.c */
-    }
-}
-
-static void build(house *h)
-{
-    uint32_t index;
-    assert_int_equal(wanmi_dispatch_create(&h->options, &h->host, &h->d, NULL), WANMI_OK);
-    for (int i = 0; i < SINKS; i++)
-        assert_int_equal(wanmi_dispatch_add_sink(h->d, &h->defs[i], &index, NULL), WANMI_OK);
-    assert_int_equal(wanmi_dispatch_start(h->d, NULL), WANMI_OK);
-    assert_int_equal(wanmi_producer_open(h->d, &h->p, NULL), WANMI_OK);
-    test_deliveries(deliveries, keys, MANY, 0);
-}
-
-static void leave(house *h)
-{
-    for (int i = 0; i < SINKS; i++)
-        test_sink_hang(&h->sinks[i], false);
-    test_letters_hang(&h->letters, false);
-    test_law(h->d);
-    wanmi_dispatch_stop(h->d);
-    wanmi_tally end = test_law(h->d);
-    assert_int_equal(end.pending, 0);
-    assert_int_equal(end.dead_queued, 0);
-    assert_int_equal(end.dead, h->letters.count + end.dead_unwritten);
-    wanmi_producer_close(h->p);
-    wanmi_dispatch_free(h->d);
-    assert_int_equal(h->memory.held_blocks, 0);
-    assert_false(h->memory.wrong_size);
-    for (int i = 0; i < SINKS; i++) {
-        assert_false(h->sinks[i].not_filled);
-        test_sink_drop(&h->sinks[i]);
-    }
-    test_letters_drop(&h->letters);
-}
-
-static void submit(house *h, uint32_t sink, size_t first, size_t count)
-{
-    assert_int_equal(wanmi_producer_submit(h->p, sink, deliveries + first, keys + first, count,
-                                           NULL), WANMI_OK);
-}
-
-static void drain(house *h)
-{
-    uint64_t left = 9;
-    wanmi_error error;
-    if (wanmi_dispatch_drain(h->d, PATIENCE_US, &left, &error) != WANMI_OK)
-        fail_msg("drain: %s", error.message);
-    assert_int_equal(left, 0);
-}
-
-static wanmi_tally tally_of(house *h, uint32_t sink)
-{
-    wanmi_tally sum = test_law(h->d), each[SINKS];
-    for (int i = 0; i < SINKS; i++)
-        wanmi_tally_init(&each[i]);
-    assert_int_equal(wanmi_dispatch_snapshot(h->d, &sum, each, SINKS, NULL), WANMI_OK);
-    return each[sink];
-}
-
-/* Has a sink of one lane take delivery `first` and hang in its callback. */
-static void hang_with(house *h, uint32_t sink, size_t first)
-{
-    test_sink_hang(&h->sinks[sink], true);
-    submit(h, sink, first, 1);
-    test_sink_await_inside(&h->sinks[sink], 1);
-}
-
-static int64_t steady_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* ---- delivered ------------------------------------------------------------------- */
 
@@ -129,22 +20,22 @@ static void test_delivered_whole(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.defs[0].batch_max = 7;
-    build(&h);
-    submit(&h, 0, 0, 1000);
-    submit(&h, 1, 1000, 1);
-    drain(&h);
+    house_build(&h);
+    house_submit(&h, 0, 0, 1000);
+    house_submit(&h, 1, 1000, 1);
+    house_drain(&h);
     assert_int_equal(h.sinks[0].count, 1000);
-    assert_memory_equal(h.sinks[0].seen, deliveries, 1000 * sizeof *deliveries);
+    assert_memory_equal(h.sinks[0].seen, house_deliveries, 1000 * sizeof *house_deliveries);
     assert_true(h.sinks[0].largest <= 7);
     assert_int_equal(h.sinks[1].count, 1);
     assert_int_equal(h.sinks[1].seen[0].event_id, 1000);
-    wanmi_tally t = tally_of(&h, 0);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.accepted, 1000);
     assert_int_equal(t.delivered, 1000);
     assert_int_equal(t.batches, h.sinks[0].batches);
-    leave(&h);
+    house_leave(&h);
 }
 
 typedef struct lane_record {
@@ -177,20 +68,20 @@ static void test_key_chooses_the_lane(void **state)
     (void)state;
     house h;
     lane_record record = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    plan(&h);
+    house_plan(&h);
     h.defs[0].deliver = record_lane;
     h.defs[0].user = &record;
     h.defs[0].lanes = 5;
-    build(&h);
-    for (size_t i = 0; i + 64 <= MANY; i += 64)
-        submit(&h, 0, i, 64);
-    drain(&h);
+    house_build(&h);
+    for (size_t i = 0; i + 64 <= HOUSE_MANY; i += 64)
+        house_submit(&h, 0, i, 64);
+    house_drain(&h);
     assert_false(record.moved);
     assert_false(record.disordered);
     for (int i = 1; i < 5; i++)
         assert_false(pthread_equal(record.thread[i], record.thread[0]));
-    assert_int_equal(test_law(h.d).delivered, MANY / 64 * 64);
-    leave(&h);
+    assert_int_equal(test_law(h.d).delivered, HOUSE_MANY / 64 * 64);
+    house_leave(&h);
 }
 
 /* A delivery takes the lane of its key, whatever the number of lanes is. */
@@ -200,16 +91,16 @@ static void test_every_number_of_lanes(void **state)
     static const uint32_t numbers[] = {2, 3, 16, 31, 32};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         house h;
-        plan(&h);
+        house_plan(&h);
         h.defs[0].lanes = numbers[i];
         h.options.ring_capacity = 256;
-        build(&h);
-        submit(&h, 0, 0, 1500);
-        drain(&h);
-        wanmi_tally t = tally_of(&h, 0);
+        house_build(&h);
+        house_submit(&h, 0, 0, 1500);
+        house_drain(&h);
+        wanmi_tally t = house_tally(&h, 0);
         assert_int_equal(t.accepted, 1500);
         assert_int_equal(h.sinks[0].count, t.delivered);
-        leave(&h);
+        house_leave(&h);
     }
 }
 
@@ -218,22 +109,22 @@ static void test_producers_are_served_in_turn(void **state)
     (void)state;
     enum { FLOOD = 2000, BATCH = 8 };
     house h;
-    plan(&h);
+    house_plan(&h);
     h.defs[0].batch_max = BATCH;
-    build(&h);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, FLOOD);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, FLOOD);
     wanmi_producer *q;
     assert_int_equal(wanmi_producer_open(h.d, &q, NULL), WANMI_OK);
-    assert_int_equal(wanmi_producer_submit(q, 0, deliveries + 3000, keys, 1, NULL), WANMI_OK);
+    assert_int_equal(wanmi_producer_submit(q, 0, house_deliveries + 3000, house_keys, 1, NULL), WANMI_OK);
     test_sink_hang(&h.sinks[0], false);
-    drain(&h);
+    house_drain(&h);
     size_t at = 0;
     while (h.sinks[0].seen[at].event_id != 3000)
         at++;
     assert_true(at <= 2 * BATCH);
     wanmi_producer_close(q);
-    leave(&h);
+    house_leave(&h);
 }
 
 /* ---- outcomes ----------------------------------------------------------------------- */
@@ -260,14 +151,14 @@ static void test_outcomes(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.host.clock = (wanmi_clock){.user = &h, .now_us = house_now};
     h.now_us = 1000000000;
     h.sinks[1].outcome = by_id;
-    build(&h);
-    submit(&h, 1, 0, 1000);
-    drain(&h);
-    wanmi_tally t = tally_of(&h, 1);
+    house_build(&h);
+    house_submit(&h, 1, 0, 1000);
+    house_drain(&h);
+    wanmi_tally t = house_tally(&h, 1);
     assert_int_equal(t.delivered, 250);
     assert_int_equal(t.dead_attempts, 250);
     assert_int_equal(t.dead_sink, 500);             /* an unknown outcome is dead */
@@ -277,14 +168,14 @@ static void test_outcomes(void **state)
     for (size_t i = 0, id = 0; i < 750; i++, id++) {
         const wanmi_dead_letter *l = &h.letters.seen[i];
         id += id % 4 == 0;
-        assert_memory_equal(&l->delivery, &deliveries[id], sizeof l->delivery);
+        assert_memory_equal(&l->delivery, &house_deliveries[id], sizeof l->delivery);
         assert_int_equal(l->sink, 1);
         assert_int_equal(l->attempts, 1);
         assert_int_equal(l->reason, id % 4 == 1 ? WANMI_REASON_ATTEMPTS : WANMI_REASON_SINK);
         assert_true(l->first_seen_us > 0 && l->first_seen_us <= l->dead_us);
         assert_true(l->dead_us <= h.now_us);
     }
-    leave(&h);
+    house_leave(&h);
 }
 
 /* ---- a hanging sink, overflow --------------------------------------------------------- */
@@ -293,27 +184,27 @@ static void test_hanging_sink(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 16;
-    build(&h);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, 15);
-    wanmi_tally t = tally_of(&h, 0);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 15);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.in_callback, 1);
     assert_int_equal(t.queued, 15);
     assert_int_equal(t.pending, 16);
     assert_int_equal(t.batches, 1);
-    submit(&h, 0, 16, 10);                          /* the ring is full */
+    house_submit(&h, 0, 16, 10);                          /* the ring is full */
     for (size_t i = 0; i < 1000; i += 8) {          /* the other sink is left alone */
-        submit(&h, 1, i, 8);
+        house_submit(&h, 1, i, 8);
         assert_true(test_sink_await(&h.sinks[1], i + 8));
     }
-    t = tally_of(&h, 0);
+    t = house_tally(&h, 0);
     assert_int_equal(t.accepted, 26);
     assert_int_equal(t.dead_full, 10);
     assert_int_equal(t.pending, 16);
     test_sink_hang(&h.sinks[0], false);
-    drain(&h);
+    house_drain(&h);
     assert_int_equal(h.sinks[0].count, 16);
     assert_int_equal(h.letters.count, 10);
     for (size_t i = 0; i < 10; i++) {
@@ -324,29 +215,29 @@ static void test_hanging_sink(void **state)
         assert_int_equal(l->sink, 0);
         assert_true(l->first_seen_us > 0 && l->first_seen_us <= l->dead_us);
     }
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_overflow_by_lane(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 8;
     h.defs[0].lanes = 2;
-    build(&h);
+    house_build(&h);
     test_sink_hang(&h.sinks[0], true);
     /* Even units fill lane 0, odd ones lane 1; each lane overflows by itself. */
     for (size_t i = 0; i < 20; i++)
-        keys[i] = i < 14 ? 0 : 1;
-    submit(&h, 0, 0, 20);
-    wanmi_tally t = tally_of(&h, 0);
+        house_keys[i] = i < 14 ? 0 : 1;
+    house_submit(&h, 0, 0, 20);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.pending, 8 + 6);
     assert_int_equal(t.dead_full, 6);
     test_sink_hang(&h.sinks[0], false);
-    drain(&h);
+    house_drain(&h);
     assert_int_equal(h.sinks[0].count, 14);
-    leave(&h);
+    house_leave(&h);
 }
 
 /* ---- block ----------------------------------------------------------------------------- */
@@ -356,24 +247,24 @@ static void test_block_until_deadline(void **state)
     (void)state;
     for (uint32_t lanes = 1; lanes <= 2; lanes++) {
         house h;
-        plan(&h);
+        house_plan(&h);
         h.options.ring_capacity = 8;
         h.defs[0].policy = WANMI_POLICY_BLOCK;
         h.defs[0].block_us = 30000;
         h.defs[0].lanes = lanes;
-        build(&h);
-        memset(keys, 0, sizeof keys);
-        hang_with(&h, 0, 0);
-        int64_t began = steady_us();
-        submit(&h, 0, 1, 27);
-        int64_t took = steady_us() - began;
+        house_build(&h);
+        memset(house_keys, 0, sizeof house_keys);
+        house_hang_with(&h, 0, 0);
+        int64_t began = house_steady_us();
+        house_submit(&h, 0, 1, 27);
+        int64_t took = house_steady_us() - began;
         /* The whole call waits that long, not each delivery. */
         assert_in_range(took, 30000, 30000 * 19);
-        wanmi_tally t = tally_of(&h, 0);
+        wanmi_tally t = house_tally(&h, 0);
         assert_int_equal(t.pending, 8);
         assert_int_equal(t.dead_deadline, 20);
         test_sink_hang(&h.sinks[0], false);
-        drain(&h);
+        house_drain(&h);
         assert_int_equal(h.sinks[0].count, 8);
         assert_int_equal(h.letters.count, 20);
         for (size_t i = 0; i < 20; i++) {
@@ -383,7 +274,7 @@ static void test_block_until_deadline(void **state)
             assert_int_equal(l->attempts, 0);
             assert_true(l->dead_us - l->first_seen_us >= 29000);
         }
-        leave(&h);
+        house_leave(&h);
     }
 }
 
@@ -391,14 +282,14 @@ static void test_block_zero_waits_not(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 2;
     h.defs[0].policy = WANMI_POLICY_BLOCK;
-    build(&h);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, 5);
-    assert_int_equal(tally_of(&h, 0).dead_deadline, 4);
-    leave(&h);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 5);
+    assert_int_equal(house_tally(&h, 0).dead_deadline, 4);
+    house_leave(&h);
 }
 
 typedef struct submitter {
@@ -411,14 +302,14 @@ typedef struct submitter {
 static void *submit_on_thread(void *argument)
 {
     submitter *s = argument;
-    s->status = wanmi_producer_submit(s->h->p, 0, deliveries, keys, s->count, NULL);
+    s->status = wanmi_producer_submit(s->h->p, 0, house_deliveries, house_keys, s->count, NULL);
     atomic_store(&s->done, true);
     return NULL;
 }
 
 static void await_full(house *h, size_t pending)
 {
-    while (tally_of(h, 0).pending != pending)
+    while (house_tally(h, 0).pending != pending)
         test_nap_us(100);
 }
 
@@ -426,12 +317,12 @@ static void test_block_goes_on_with_room(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 8;
     h.defs[0].policy = WANMI_POLICY_BLOCK;
-    h.defs[0].block_us = PATIENCE_US;
+    h.defs[0].block_us = HOUSE_PATIENCE_US;
     h.defs[0].lanes = 3;
-    build(&h);
+    house_build(&h);
     test_sink_hang(&h.sinks[0], true);
     submitter s = {.h = &h, .count = 1000};
     pthread_t thread;
@@ -442,21 +333,21 @@ static void test_block_goes_on_with_room(void **state)
     test_sink_hang(&h.sinks[0], false);
     pthread_join(thread, NULL);
     assert_int_equal(s.status, WANMI_OK);
-    drain(&h);
+    house_drain(&h);
     assert_int_equal(h.sinks[0].count, 1000);
-    assert_int_equal(tally_of(&h, 0).dead, 0);
-    leave(&h);
+    assert_int_equal(house_tally(&h, 0).dead, 0);
+    house_leave(&h);
 }
 
 static void test_drain_sees_a_blocked_submit(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 8;
     h.defs[0].policy = WANMI_POLICY_BLOCK;
-    h.defs[0].block_us = PATIENCE_US;
-    build(&h);
+    h.defs[0].block_us = HOUSE_PATIENCE_US;
+    house_build(&h);
     test_sink_hang(&h.sinks[0], true);
     submitter s = {.h = &h, .count = 100};
     pthread_t thread;
@@ -467,11 +358,11 @@ static void test_drain_sees_a_blocked_submit(void **state)
     assert_int_equal(left, 8);
     assert_false(atomic_load(&s.done));
     test_sink_hang(&h.sinks[0], false);
-    drain(&h);                                      /* began before: accepted as a whole */
+    house_drain(&h);                                      /* began before: accepted as a whole */
     pthread_join(thread, NULL);
     assert_int_equal(s.status, WANMI_OK);
     assert_int_equal(h.sinks[0].count, 100);
-    leave(&h);
+    house_leave(&h);
 }
 
 static void *stop_on_thread(void *argument)
@@ -484,11 +375,11 @@ static void test_stop_ends_a_blocked_submit(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 8;
     h.defs[0].policy = WANMI_POLICY_BLOCK;
     h.defs[0].block_us = INT64_MAX;
-    build(&h);
+    house_build(&h);
     test_sink_hang(&h.sinks[0], true);
     submitter s = {.h = &h, .count = 20};
     pthread_t submitting, stopping;
@@ -497,15 +388,15 @@ static void test_stop_ends_a_blocked_submit(void **state)
     pthread_create(&stopping, NULL, stop_on_thread, &h);
     pthread_join(submitting, NULL);                 /* though the sink still hangs */
     assert_int_equal(s.status, WANMI_OK);
-    wanmi_tally t = tally_of(&h, 0);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.accepted, 20);
     assert_int_equal(t.dead_shutdown, 12);
     test_sink_hang(&h.sinks[0], false);
     pthread_join(stopping, NULL);
-    t = tally_of(&h, 0);
+    t = house_tally(&h, 0);
     assert_int_equal(t.delivered + t.dead_shutdown, 20);
     assert_int_equal(h.letters.count, t.dead_shutdown);
-    leave(&h);
+    house_leave(&h);
 }
 
 /* ---- dead letters -------------------------------------------------------------------------- */
@@ -520,59 +411,59 @@ static void test_nobody_takes_letters(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.dead = NULL;
     h.options.ring_capacity = 16;
     h.sinks[0].outcome = all_die;
-    build(&h);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, 30);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 30);
     test_sink_hang(&h.sinks[0], false);
-    drain(&h);
-    wanmi_tally t = tally_of(&h, 0);
+    house_drain(&h);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.dead_full, 15);
     assert_int_equal(t.dead_sink, 16);
     assert_int_equal(t.dead_unwritten, 31);
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_letters_refused(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.sinks[0].outcome = all_die;
     h.sinks[1].outcome = by_id;
     h.letters.refuse_every = 2;
-    build(&h);
+    house_build(&h);
     for (size_t i = 0; i + 50 <= 2000; i += 50) {
-        submit(&h, 0, i, 50);
-        submit(&h, 1, i, 50);
+        house_submit(&h, 0, i, 50);
+        house_submit(&h, 1, i, 50);
     }
-    drain(&h);
+    house_drain(&h);
     wanmi_tally t = test_law(h.d);
     assert_int_equal(t.dead, 2000 + 1500);
     assert_int_equal(t.dead_unwritten, h.letters.refused);
     assert_int_equal(h.letters.count + h.letters.refused, t.dead);
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_letters_ring_full(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.dead_capacity = 4;
     h.sinks[0].outcome = all_die;
-    build(&h);
+    house_build(&h);
     test_letters_hang(&h.letters, true);
-    submit(&h, 0, 0, 1);
+    house_submit(&h, 0, 0, 1);
     test_letters_await_inside(&h.letters);
     /* That one and three more fit; the lane goes on without the others. */
-    submit(&h, 0, 1, 20);
-    while (tally_of(&h, 0).dead != 21)
+    house_submit(&h, 0, 1, 20);
+    while (house_tally(&h, 0).dead != 21)
         test_nap_us(100);
-    wanmi_tally t = tally_of(&h, 0);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.dead_unwritten, 17);
     assert_int_equal(t.dead_queued, 4);
     uint64_t left = 9;
@@ -582,27 +473,27 @@ static void test_letters_ring_full(void **state)
     assert_int_equal(error.status, WANMI_E_DEADLINE);
     assert_int_equal(left, 0);                      /* nothing is pending, but letters are on their way */
     test_letters_hang(&h.letters, false);
-    drain(&h);
+    house_drain(&h);
     assert_int_equal(h.letters.count, 4);
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_producers_letters_ring_full(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.dead_capacity = 4;
     h.options.ring_capacity = 8;
-    build(&h);
+    house_build(&h);
     test_letters_hang(&h.letters, true);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, 27);
-    wanmi_tally t = tally_of(&h, 0);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 27);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.dead_full, 20);
     assert_int_equal(t.dead_unwritten, 16);
     assert_int_equal(t.dead_queued, 4);
-    leave(&h);
+    house_leave(&h);
 }
 
 /* ---- drain and stop -------------------------------------------------------------------------- */
@@ -611,56 +502,56 @@ static void test_drain(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
-    build(&h);
-    hang_with(&h, 1, 0);
-    submit(&h, 1, 1, 9);
-    submit(&h, 0, 0, 100);
+    house_plan(&h);
+    house_build(&h);
+    house_hang_with(&h, 1, 0);
+    house_submit(&h, 1, 1, 9);
+    house_submit(&h, 0, 0, 100);
     uint64_t left = 0;
-    int64_t began = steady_us();
+    int64_t began = house_steady_us();
     wanmi_error error;
     wanmi_error_clear(&error);
     assert_int_equal(wanmi_dispatch_drain(h.d, 20000, &left, &error), WANMI_E_DEADLINE);
-    assert_in_range(steady_us() - began, 20000, 5000000);
+    assert_in_range(house_steady_us() - began, 20000, 5000000);
     assert_int_equal(error.status, WANMI_E_DEADLINE);
     assert_int_equal(left, 10);
     assert_int_equal(h.sinks[0].count, 100);
     assert_int_equal(wanmi_dispatch_drain(h.d, 0, &left, NULL), WANMI_E_DEADLINE);
     assert_int_equal(left, 10);
-    wanmi_status status = wanmi_producer_submit(h.p, 0, deliveries, keys, 5, &error);
+    wanmi_status status = wanmi_producer_submit(h.p, 0, house_deliveries, house_keys, 5, &error);
     assert_int_equal(status, WANMI_E_DISPATCH_CLOSED);
     assert_int_equal(error.status, WANMI_E_DISPATCH_CLOSED);
-    assert_int_equal(tally_of(&h, 0).accepted, 100);
+    assert_int_equal(house_tally(&h, 0).accepted, 100);
     test_sink_hang(&h.sinks[1], false);
-    drain(&h);
+    house_drain(&h);
     assert_int_equal(h.sinks[1].count, 10);
     assert_int_equal(wanmi_dispatch_drain(h.d, 0, &left, NULL), WANMI_OK);
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_stop_buries_what_is_pending(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.dead_capacity = 4;                    /* less than there is to bury */
     h.defs[0].batch_max = 10;
-    build(&h);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, 3000);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 3000);
     pthread_t stopping;
     pthread_create(&stopping, NULL, stop_on_thread, &h);
     wanmi_status status;                            /* intake stops at once */
-    while ((status = wanmi_producer_submit(h.p, 0, deliveries, keys, 0, NULL)) == WANMI_OK)
+    while ((status = wanmi_producer_submit(h.p, 0, house_deliveries, house_keys, 0, NULL)) == WANMI_OK)
         test_nap_us(100);
     assert_int_equal(status, WANMI_E_DISPATCH_CLOSED);
     test_nap_us(20000);                             /* stop waits for the callback that runs */
-    wanmi_tally t = tally_of(&h, 0);
+    wanmi_tally t = house_tally(&h, 0);
     assert_int_equal(t.in_callback, 1);
     assert_int_equal(t.pending, 3001);
     test_sink_hang(&h.sinks[0], false);
     pthread_join(stopping, NULL);
-    t = tally_of(&h, 0);
+    t = house_tally(&h, 0);
     assert_int_equal(t.delivered, 1);               /* its answer still counts */
     assert_int_equal(t.dead_shutdown, 3000);
     assert_int_equal(t.dead_unwritten, 0);
@@ -671,24 +562,24 @@ static void test_stop_buries_what_is_pending(void **state)
         assert_int_equal(l->reason, WANMI_REASON_SHUTDOWN);
         assert_int_equal(l->attempts, 0);
     }
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_closed_producer_is_delivered(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
-    build(&h);
-    hang_with(&h, 0, 0);
-    submit(&h, 0, 1, 100);
+    house_plan(&h);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 100);
     wanmi_producer_close(h.p);
     h.p = NULL;
     test_sink_hang(&h.sinks[0], false);
-    drain(&h);
+    house_drain(&h);
     assert_int_equal(h.sinks[0].count, 101);
     assert_int_equal(test_law(h.d).delivered, 101);
-    leave(&h);
+    house_leave(&h);
 }
 
 /* ---- callbacks that call back, memory ------------------------------------------------------------ */
@@ -709,34 +600,34 @@ static void test_snapshot_from_a_callback(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.defs[0].deliver = ask_from_inside;
     h.defs[0].user = &h;
-    build(&h);
-    submit(&h, 0, 0, 3000);
-    drain(&h);
+    house_build(&h);
+    house_submit(&h, 0, 0, 3000);
+    house_drain(&h);
     assert_int_equal(h.now_us, 3000);
-    leave(&h);
+    house_leave(&h);
 }
 
 static void test_nothing_is_allocated_on_the_way(void **state)
 {
     (void)state;
     house h;
-    plan(&h);
+    house_plan(&h);
     h.options.ring_capacity = 64;
     h.defs[0].lanes = 3;
     h.sinks[0].outcome = by_id;
-    build(&h);
+    house_build(&h);
     int64_t before = __atomic_load_n(&h.memory.calls, __ATOMIC_RELAXED);
-    for (size_t i = 0; i + 100 <= MANY; i += 100)
-        submit(&h, (uint32_t)(i / 100 % 2), i, 100);
-    drain(&h);
+    for (size_t i = 0; i + 100 <= HOUSE_MANY; i += 100)
+        house_submit(&h, (uint32_t)(i / 100 % 2), i, 100);
+    house_drain(&h);
     test_law(h.d);
     wanmi_producer_close(h.p);
     assert_int_equal(__atomic_load_n(&h.memory.calls, __ATOMIC_RELAXED), before);
     h.p = NULL;
-    leave(&h);
+    house_leave(&h);
 }
 
 int main(void)
