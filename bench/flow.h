@@ -32,6 +32,7 @@ typedef struct bench_chaos_options {
     uint64_t events;                /* to submit at least; 0: no such limit */
     uint64_t seed;
     unsigned producers;             /* 1 to 16 */
+    double rate;                    /* events a second of all producers; 0: as fast as they can */
     const char *json_path;          /* NULL: none */
     bool (*stopping)(void);         /* NULL, or: whether somebody asked for the end, which is then as by itself */
 } bench_chaos_options;

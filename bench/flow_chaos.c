@@ -10,8 +10,10 @@
 
 #include "flow.h"
 #include "flow_chaos.h"
+#include "memory.h"
 #include "results.h"
 #include "support.h"
+#include "trend.h"
 
 enum { PRODUCERS_MAX = 16, BATCH_MAX = 1024 };
 
@@ -29,6 +31,9 @@ typedef struct chaos {
     uint64_t broken;                                /* snapshots in which a law did not hold */
     uint64_t snapshots;
     double start;
+    wanmi_host host;
+    int64_t held;                                   /* bytes asked of the allocator and not given back */
+    bench_trend bytes, resident, descriptors;       /* after the first fifth, or ten minutes */
 } chaos;
 
 typedef struct producer {
@@ -49,6 +54,18 @@ void chaos_record_add(chaos_record *record, uint64_t id, int deliveries)
 static void nap_us(int64_t us)
 {
     nanosleep(&(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL);
+}
+
+/* Holds a producer back that is ahead of the rate. */
+static void keep_rate(const chaos *c)
+{
+    double rate = c->options->rate;
+    while (rate > 0 && !atomic_load(&c->end)) {
+        double ahead = (double)c->next_id / rate - (bench_seconds(CLOCK_MONOTONIC) - c->start);
+        if (ahead <= 0)
+            return;
+        nap_us((int64_t)(1e6 * (ahead < 0.1 ? ahead : 0.1)));
+    }
 }
 
 /* ---- producers -------------------------------------------------------------------------------------- */
@@ -100,8 +117,10 @@ static void *produce(void *user)
         wanmi_intake *intake = open_intake(c);
         atomic_fetch_add(&c->intakes, 1);
         uint64_t batches = 1 + bench_next(&state) % 2000;
-        for (uint64_t i = 0; i < batches && !atomic_load(&c->end); i++)
+        for (uint64_t i = 0; i < batches && !atomic_load(&c->end); i++) {
+            keep_rate(c);
             submit(c, intake, 1 + bench_next(&state) % (bench_next(&state) % 4 == 0 ? BATCH_MAX : 64));
+        }
         wanmi_intake_close(intake);
         nap_us((int64_t)(bench_next(&state) % 20000));
     }
@@ -116,7 +135,7 @@ static void *swap_maps(void *user)
     wanmi_error error;
     uint64_t state = c->options->seed + 3;
     for (uint32_t generation = 2; !atomic_load(&c->end); generation++) {
-        wanmi_map *map = chaos_map(generation);
+        wanmi_map *map = chaos_map(generation, &c->host);
         wanmi_status status = wanmi_flow_set_map(c->flow, map, &error);
         for (; status == WANMI_E_LIMIT && !atomic_load(&c->end); status = wanmi_flow_set_map(c->flow, map, &error)) {
             c->late_swaps++;
@@ -156,6 +175,22 @@ static void print_laws(const chaos *c, const wanmi_account *a, bool holds)
     fflush(stdout);
 }
 
+/* Once a second; printed every tenth. */
+static void weigh(chaos *c, double seconds)
+{
+    int64_t held = __atomic_load_n(&c->held, __ATOMIC_RELAXED);
+    uint64_t resident = bench_resident_bytes(), descriptors = bench_descriptors();
+    double warm_up = c->options->seconds / 5;
+    if (seconds >= (warm_up < 600 ? warm_up : 600)) {
+        bench_trend_add(&c->bytes, seconds, (double)held);
+        bench_trend_add(&c->resident, seconds, (double)resident);
+        bench_trend_add(&c->descriptors, seconds, (double)descriptors);
+    }
+    if ((int64_t)seconds % 10 == 0)
+        printf("         %.2f MB held, %.2f MB resident, %" PRIu64 " descriptors\n", 1e-6 * (double)held,
+               1e-6 * (double)resident, descriptors);
+}
+
 static void watch(chaos *c)
 {
     const bench_chaos_options *o = c->options;
@@ -166,6 +201,7 @@ static void watch(chaos *c)
         double now = bench_seconds(CLOCK_MONOTONIC);
         if (now - printed >= 1 || !holds) {
             print_laws(c, &a, holds);
+            weigh(c, now - c->start);
             printed = now;
         }
         if (o->stopping != NULL && o->stopping())
@@ -218,7 +254,10 @@ static uint64_t reckon(chaos *c)
     different += told("receipts of one submit with two maps, none", c->mixed, 0);
     different += told("maps alive, one", a.maps_alive, 1);
     different += told("snapshots in which a law did not hold, none", c->broken, 0);
-    printf("\n%" PRIu64 " snapshots, %" PRIu64 " swaps (%" PRIu64 " put off), %" PRIu64 " intakes, %.1f s: %" PRIu64
+    printf("\ngrowth an hour: %.3f MB held, %.3f MB resident, %.2f descriptors (straight lines through %zu samples)\n",
+           1e-6 * bench_trend_hourly(&c->bytes), 1e-6 * bench_trend_hourly(&c->resident),
+           bench_trend_hourly(&c->descriptors), c->bytes.count);
+    printf("%" PRIu64 " snapshots, %" PRIu64 " swaps (%" PRIu64 " put off), %" PRIu64 " intakes, %.1f s: %" PRIu64
            " differences\n", c->snapshots, a.swaps, c->late_swaps, c->intakes, bench_seconds(CLOCK_MONOTONIC) - c->start,
            different);
     return different;
@@ -232,11 +271,13 @@ static int write_json(const chaos *c, uint64_t different)
     wanmi_flow_snapshot(c->flow, &a, NULL, 0, NULL);
     bench_results_open(&results);
     json_array_append_new(results.rows,
-        json_pack("{ss ss ss sI ss ss si sn sn sI sI sI sI sI}", "bench", "flow", "workload", "chaos", "points",
+        json_pack("{ss ss ss sI ss ss si sn sn sI sI sI sI sI sf sf sf}", "bench", "flow", "workload", "chaos", "points",
                   "uniform", "count", (json_int_t)a.submitted, "method", "wanmi", "kernel", "none", "threads",
                   (int)c->options->producers, "median_ns", "ratio", "differences", (json_int_t)different, "swaps",
                   (json_int_t)a.swaps, "delivered", (json_int_t)a.sum.delivered, "dead", (json_int_t)a.sum.dead,
-                  "snapshots", (json_int_t)c->snapshots));
+                  "snapshots", (json_int_t)c->snapshots, "held_mb_hourly", 1e-6 * bench_trend_hourly(&c->bytes),
+                  "resident_mb_hourly", 1e-6 * bench_trend_hourly(&c->resident), "descriptors_hourly",
+                  bench_trend_hourly(&c->descriptors)));
     return bench_results_close(&results, c->options->json_path, NULL);
 }
 
@@ -251,9 +292,9 @@ static void open_flow(chaos *c)
     options.dispatch.dead_capacity = 1 << 14;
     options.dispatch.dead = chaos_write_letters;
     options.dispatch.dead_user = &c->record;
-    bench_must(wanmi_flow_create(&options, NULL, &c->flow, &error), &error);
+    bench_must(wanmi_flow_create(&options, &c->host, &c->flow, &error), &error);
     chaos_classes(wanmi_flow_words(c->flow), c->classes);
-    wanmi_map *map = chaos_map(1);
+    wanmi_map *map = chaos_map(1, &c->host);
     bench_must(wanmi_flow_set_map(c->flow, map, &error), &error);
     wanmi_map_release(map);
     c->sinks = chaos_sinks_open(c->flow, &c->record, c->options->seed);
@@ -289,7 +330,8 @@ int bench_chaos(const bench_chaos_options *options)
     chaos *c = bench_memory(sizeof *c);
     memset(c, 0, sizeof *c);
     c->options = options;
-    c->record.balance = mmap(NULL, CHAOS_LEDGER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+    c->host = bench_counting_host(&c->held);
+    c->record.balance = mmap(NULL, CHAOS_LEDGER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
                              -1, 0);
     if (c->record.balance == MAP_FAILED)
         bench_die("no memory for the record");

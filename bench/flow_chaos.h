@@ -29,7 +29,7 @@ void chaos_record_add(chaos_record *record, uint64_t id, int deliveries);
 
 /* Square cells of two sizes, by turns, over the same square; a unit for each of its
  * sixteen quarters, numbered in another order each time. */
-wanmi_map *chaos_map(uint32_t generation);
+wanmi_map *chaos_map(uint32_t generation, const wanmi_host *host);
 /* Where an event of this id is says where its cell must be and whose it is. */
 wanmi_event chaos_event(uint64_t id, const uint32_t *classes);
 void chaos_classes(wanmi_words *words, uint32_t *classes);

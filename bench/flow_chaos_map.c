@@ -114,13 +114,13 @@ static void add_rules(wanmi_map_builder *b)
     }
 }
 
-wanmi_map *chaos_map(uint32_t generation)
+wanmi_map *chaos_map(uint32_t generation, const wanmi_host *host)
 {
     wanmi_error error;
     wanmi_map_builder *b;
     wanmi_map_meta meta;
     wanmi_map *map = NULL;
-    must(wanmi_map_builder_create(NULL, &b, &error), &error);
+    must(wanmi_map_builder_create(host, &b, &error), &error);
     wanmi_map_meta_init(&meta);
     meta.crs = "EPSG:4548";
     meta.timezone = "UTC";

@@ -18,7 +18,7 @@ typedef struct bench {
     const char *map_path, *points_path, *datum_name;
     wanmi_io_columns columns;
     long points, rounds, seed, verify, adversarial, jobs;
-    long events, seconds, producers;
+    long events, seconds, producers, rate;
     bool no_s2, chaos, quick;
     char *names;                    /* the workloads' names, cut apart */
     cli_progress progress;
@@ -207,13 +207,14 @@ static int run_chaos(const bench *b)
 {
     bench_chaos_options options;
     bench_chaos_options_init(&options);
-    if (b->events < 0 || b->seconds < 0 || b->producers < 1 || b->producers > 16)
-        return cli_usage("bench", "--events, --seconds: from 0; --producers: from 1 to 16");
+    if (b->events < 0 || b->seconds < 0 || b->rate < 0 || b->producers < 1 || b->producers > 16)
+        return cli_usage("bench", "--events, --seconds, --rate: from 0; --producers: from 1 to 16");
     if (b->events != 0 || b->seconds != 0) {
         options.events = (uint64_t)b->events;
         options.seconds = (double)b->seconds;
     }
     options.producers = (unsigned)b->producers;
+    options.rate = (double)b->rate;
     options.seed = (uint64_t)b->seed;
     options.json_path = b->locate.json_path;
     options.stopping = stop_asked;
@@ -303,6 +304,7 @@ int cli_bench(int argc, char **argv)
          CLI_FLAG, &b.chaos},
         {"seconds", '\0', "N", "of chaos (default 20, or till --events)", CLI_WHOLE, &b.seconds},
         {"events", '\0', "N", "of chaos: ends when so many are submitted", CLI_WHOLE, &b.events},
+        {"rate", '\0', "N", "of chaos: events a second (default as fast as it goes)", CLI_WHOLE, &b.rate},
         {"producers", '\0', "N", "of chaos (default 3)", CLI_WHOLE, &b.producers},
         {"json", '\0', "FILE", "the figures as JSON", CLI_TEXT, &b.locate.json_path},
         {"plot", '\0', "FILE", "a picture of them, SVG", CLI_TEXT, &b.locate.plot_path},
