@@ -33,7 +33,7 @@ typedef struct chaos {
     double start;
     wanmi_host host;
     int64_t held;                                   /* bytes asked of the allocator and not given back */
-    bench_trend bytes, resident, descriptors;       /* after the first fifth, or ten minutes */
+    bench_floor bytes, resident, descriptors;       /* after the first fifth, or ten minutes */
 } chaos;
 
 typedef struct producer {
@@ -144,7 +144,8 @@ static void *swap_maps(void *user)
         if (status != WANMI_E_LIMIT)
             bench_must(status, &error);
         wanmi_map_release(map);
-        nap_us(10000 + (int64_t)(bench_next(&state) % 80000));
+        /* At a rate, the maps that what is slow still names are to stay few. */
+        nap_us((10000 + (int64_t)(bench_next(&state) % 80000)) * (c->options->rate > 0 ? 5 : 1));
     }
     return NULL;
 }
@@ -180,11 +181,12 @@ static void weigh(chaos *c, double seconds)
 {
     int64_t held = __atomic_load_n(&c->held, __ATOMIC_RELAXED);
     uint64_t resident = bench_resident_bytes(), descriptors = bench_descriptors();
-    double warm_up = c->options->seconds / 5;
+    double warm_up = c->options->seconds / 5, stretch = c->options->seconds / 25;
+    c->bytes.stretch = c->resident.stretch = c->descriptors.stretch = stretch > 1 ? stretch : 1;
     if (seconds >= (warm_up < 600 ? warm_up : 600)) {
-        bench_trend_add(&c->bytes, seconds, (double)held);
-        bench_trend_add(&c->resident, seconds, (double)resident);
-        bench_trend_add(&c->descriptors, seconds, (double)descriptors);
+        bench_floor_add(&c->bytes, seconds, (double)held);
+        bench_floor_add(&c->resident, seconds, (double)resident);
+        bench_floor_add(&c->descriptors, seconds, (double)descriptors);
     }
     if ((int64_t)seconds % 10 == 0)
         printf("         %.2f MB held, %.2f MB resident, %" PRIu64 " descriptors\n", 1e-6 * (double)held,
@@ -255,8 +257,8 @@ static uint64_t reckon(chaos *c)
     different += told("maps alive, one", a.maps_alive, 1);
     different += told("snapshots in which a law did not hold, none", c->broken, 0);
     printf("\ngrowth an hour: %.3f MB held, %.3f MB resident, %.2f descriptors (straight lines through %zu samples)\n",
-           1e-6 * bench_trend_hourly(&c->bytes), 1e-6 * bench_trend_hourly(&c->resident),
-           bench_trend_hourly(&c->descriptors), c->bytes.count);
+           1e-6 * bench_trend_hourly(&c->bytes.trend), 1e-6 * bench_trend_hourly(&c->resident.trend),
+           bench_trend_hourly(&c->descriptors.trend), c->bytes.trend.count);
     printf("%" PRIu64 " snapshots, %" PRIu64 " swaps (%" PRIu64 " put off), %" PRIu64 " intakes, %.1f s: %" PRIu64
            " differences\n", c->snapshots, a.swaps, c->late_swaps, c->intakes, bench_seconds(CLOCK_MONOTONIC) - c->start,
            different);
@@ -275,9 +277,9 @@ static int write_json(const chaos *c, uint64_t different)
                   "uniform", "count", (json_int_t)a.submitted, "method", "wanmi", "kernel", "none", "threads",
                   (int)c->options->producers, "median_ns", "ratio", "differences", (json_int_t)different, "swaps",
                   (json_int_t)a.swaps, "delivered", (json_int_t)a.sum.delivered, "dead", (json_int_t)a.sum.dead,
-                  "snapshots", (json_int_t)c->snapshots, "held_mb_hourly", 1e-6 * bench_trend_hourly(&c->bytes),
-                  "resident_mb_hourly", 1e-6 * bench_trend_hourly(&c->resident), "descriptors_hourly",
-                  bench_trend_hourly(&c->descriptors)));
+                  "snapshots", (json_int_t)c->snapshots, "held_mb_hourly", 1e-6 * bench_trend_hourly(&c->bytes.trend),
+                  "resident_mb_hourly", 1e-6 * bench_trend_hourly(&c->resident.trend), "descriptors_hourly",
+                  bench_trend_hourly(&c->descriptors.trend)));
     return bench_results_close(&results, c->options->json_path, NULL);
 }
 

@@ -14,6 +14,19 @@ void bench_trend_add(bench_trend *trend, double seconds, double value)
     trend->tv += seconds * value;
 }
 
+void bench_floor_add(bench_floor *floor, double seconds, double value)
+{
+    if (floor->ends != 0 && seconds >= floor->ends) {
+        bench_trend_add(&floor->trend, floor->ends - floor->stretch / 2, floor->least);
+        floor->ends = 0;
+    }
+    if (floor->ends == 0) {
+        floor->ends = seconds + floor->stretch;
+        floor->least = value;
+    }
+    floor->least = value < floor->least ? value : floor->least;
+}
+
 double bench_trend_hourly(const bench_trend *trend)
 {
     double n = (double)trend->count, spread = n * trend->tt - trend->t * trend->t;

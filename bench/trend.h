@@ -12,6 +12,16 @@ typedef struct bench_trend {
 } bench_trend;
 
 void bench_trend_add(bench_trend *trend, double seconds, double value);
+
+/* The least of each stretch of time: what goes up and down shows no growth, what is
+ * never given back does. */
+typedef struct bench_floor {
+    double stretch;                 /* seconds */
+    double ends, least;             /* of the stretch under way; 0: none */
+    bench_trend trend;
+} bench_floor;
+
+void bench_floor_add(bench_floor *floor, double seconds, double value);
 /* Growth an hour; 0 of fewer than two samples. */
 double bench_trend_hourly(const bench_trend *trend);
 
