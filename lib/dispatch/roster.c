@@ -284,15 +284,15 @@ wanmi_status wm_sink_enter(wanmi_dispatch *d, uint32_t number, wm_sink **sink, w
     pthread_mutex_lock(&d->slots);
     /* One that is being removed may still be emptied. */
     wm_sink *found = last_of(d, number);
-    if (found == NULL || wm_flag(&found->ending))
+    if (d->state == WM_MADE)
+        status = wm_error(error, WANMI_E_DISPATCH_STATE, "the dispatch is not started");
+    else if (d->state == WM_STOPPED || wm_flag(&d->stopping))
+        status = wm_error(error, WANMI_E_DISPATCH_CLOSED, "the dispatch is stopped");
+    else if (found == NULL || wm_flag(&found->ending))
         status = no_such_sink(number, error);
     else if (!wm_polled(found))
         status = wm_error(error, WANMI_E_DISPATCH_SINK, "sink %s has a callback: it is not polled",
                           found->def.name);
-    else if (d->state != WM_STARTED || wm_flag(&d->stopping))
-        status = d->state == WM_MADE
-                     ? wm_error(error, WANMI_E_DISPATCH_STATE, "the dispatch is not started")
-                     : wm_error(error, WANMI_E_DISPATCH_CLOSED, "the dispatch is stopped");
     if (status == WANMI_OK) {
         atomic_fetch_add(&found->pollers, 1);
         *sink = found;

@@ -1,0 +1,235 @@
+/* Full rings under the policies that do more than overflow: the oldest dropped,
+ * the whole submit rejected, a sink removed while a producer waits for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "house.h"
+
+/* ---- drop_oldest ------------------------------------------------------------------------ */
+
+static void plan_dropping(house *h)
+{
+    house_plan(h);
+    h->options.ring_capacity = 16;
+    h->defs[0].policy = WANMI_POLICY_DROP_OLDEST;
+    h->defs[0].urgent_max = -1;
+    h->defs[0].batch_max = 4;
+}
+
+/* A sink that hangs has its lane hang: what comes then is dead as under OVERFLOW,
+ * and no submit waits for long. */
+static void test_drop_at_a_hanging_sink(void **state)
+{
+    (void)state;
+    house h;
+    plan_dropping(&h);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 15);
+    int64_t began = house_steady_us();
+    for (size_t i = 0; i < 100; i++)
+        house_submit(&h, 0, 16 + i, 1);
+    /* The first waits 2 ms; the others see that the lane has been inside for longer. */
+    assert_in_range(house_steady_us() - began, 0, 1000000);
+    for (size_t i = 0; i < 500; i += 5) {           /* the other sink is left alone */
+        house_submit(&h, 1, i, 5);
+        assert_true(test_sink_await(&h.sinks[1], i + 5));
+    }
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.pending, 16);
+    assert_int_equal(t.dead_full, 100);
+    assert_int_equal(t.dead_dropped, 0);
+    test_sink_hang(&h.sinks[0], false);
+    house_drain(&h);
+    /* Nothing older died for those that are dead themselves. */
+    assert_int_equal(h.sinks[0].count, 16);
+    assert_int_equal(house_tally(&h, 0).dead_dropped, 0);
+    house_leave(&h);
+}
+
+static void test_drop_once_inside_for_long(void **state)
+{
+    (void)state;
+    house h;
+    plan_dropping(&h);
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    house_submit(&h, 0, 1, 15);
+    test_nap_us(10000);
+    int64_t began = house_steady_us();
+    house_submit(&h, 0, 16, 2000);
+    assert_in_range(house_steady_us() - began, 0, 100000);
+    assert_int_equal(house_tally(&h, 0).dead_full, 2000);
+    house_leave(&h);
+}
+
+/* A lane between two callbacks drops: here it may not call, for the breaker is open. */
+static uint8_t refuse(const wanmi_delivery *delivery)
+{
+    (void)delivery;
+    return WANMI_RETRY;
+}
+
+static void test_drop_the_oldest(void **state)
+{
+    (void)state;
+    house h;
+    plan_dropping(&h);
+    h.sinks[0].outcome = refuse;
+    h.defs[0].attempts_max = 8;
+    h.defs[0].order = WANMI_ORDER_NONE;
+    h.defs[0].breaker_failures = 1;
+    h.defs[0].breaker_open_us = 60000000;
+    house_build(&h);
+    house_submit(&h, 0, 0, 4);
+    while (house_tally(&h, 0).state != WANMI_SINK_OPEN)
+        test_nap_us(100);
+    uint64_t parked = house_tally(&h, 0).parked;
+    assert_in_range(parked, 1, 4);
+    for (size_t i = 4; i < 304; i += 3)
+        house_submit(&h, 0, i, 3);
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.queued, 16);
+    assert_int_equal(t.parked, parked);
+    assert_int_equal(t.dead_dropped + t.dead_full, 304 - 16 - parked);
+    assert_true(t.dead_dropped > 200);              /* a busy machine may let the patience end */
+    wanmi_dispatch_stop(h.d);
+    uint64_t last_dropped = 0;
+    for (size_t i = 0; i < h.letters.count; i++) {
+        const wanmi_dead_letter *l = &h.letters.seen[i];
+        if (l->reason == WANMI_REASON_DROPPED) {
+            assert_true(l->delivery.event_id > last_dropped || l->delivery.event_id == 0);
+            last_dropped = l->delivery.event_id;
+            assert_int_equal(l->attempts, 0);
+        }
+    }
+    for (size_t i = 0; i < h.letters.count; i++)    /* what was kept is newer than what was dropped */
+        if (h.letters.seen[i].reason == WANMI_REASON_SHUTDOWN && h.letters.seen[i].attempts == 0)
+            assert_true(h.letters.seen[i].delivery.event_id > last_dropped);
+    house_leave(&h);
+}
+
+/* Nobody polls: the producer drops by itself, at once. */
+static void test_drop_at_a_polled_sink(void **state)
+{
+    (void)state;
+    house h;
+    plan_dropping(&h);
+    h.defs[0].deliver = NULL;
+    h.defs[0].lanes = 2;
+    house_build(&h);
+    for (size_t i = 0; i < 300; i++)
+        house_keys[i] = 4;
+    house_submit(&h, 0, 0, 300);
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.dead_dropped, 284);
+    assert_int_equal(t.dead_full, 0);
+    wanmi_delivery deliveries[20];
+    uint64_t tickets[20];
+    size_t count = 0;
+    assert_int_equal(wanmi_sink_poll(h.d, 0, 1000000, 0, deliveries, tickets, 20, &count, NULL), WANMI_OK);
+    assert_int_equal(count, 1);                     /* one of a key */
+    assert_int_equal(deliveries[0].event_id, 284);
+    house_leave(&h);
+}
+
+/* ---- reject ------------------------------------------------------------------------------ */
+
+static void test_reject_takes_all_or_nothing(void **state)
+{
+    (void)state;
+    house h;
+    house_plan(&h);
+    h.options.ring_capacity = 16;
+    h.defs[0].policy = WANMI_POLICY_REJECT;
+    h.defs[0].lanes = 2;
+    h.defs[0].urgent_max = 2;
+    house_build(&h);
+    test_sink_hang(&h.sinks[0], true);
+    for (size_t i = 0; i < 200; i++) {
+        house_keys[i] = i < 100 ? 0 : 1;
+        house_deliveries[i].priority = i % 2 == 0 ? 0 : 5;
+    }
+    house_submit(&h, 0, 0, 32);                     /* lane 0: both bands full */
+    wanmi_error error;
+    wanmi_error_clear(&error);
+    uint64_t pending = 0;
+    /* Room for all but the last. */
+    assert_int_equal(wanmi_producer_submit(h.p, 0, house_deliveries + 99, house_keys + 99, 20, &error),
+                     WANMI_E_DISPATCH_FULL);
+    assert_int_equal(error.status, WANMI_E_DISPATCH_FULL);
+    assert_non_null(strstr(error.message, "first"));
+    assert_int_equal(wanmi_producer_submit(h.p, 0, house_deliveries + 100, house_keys + 100, 33, NULL),
+                     WANMI_E_DISPATCH_FULL);
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.accepted, 32);
+    assert_int_equal(t.dead, 0);
+    assert_int_equal(wanmi_dispatch_pending_of(h.d, 1, &pending, NULL), WANMI_OK);
+    assert_int_equal(pending, 32);
+    house_submit(&h, 0, 100, 32);                   /* lane 1 has room for these */
+    house_submit(&h, 1, 0, 100);                    /* and the other sink for all */
+    test_sink_hang(&h.sinks[0], false);
+    house_drain(&h);
+    assert_int_equal(house_tally(&h, 0).delivered, 64);
+    house_leave(&h);
+}
+
+/* ---- block --------------------------------------------------------------------------------- */
+
+typedef struct waiting {
+    house *h;
+    wanmi_status status;
+} waiting;
+
+static void *submit_much(void *argument)
+{
+    waiting *w = argument;
+    w->status = wanmi_producer_submit(w->h->p, 0, house_deliveries, house_keys, 40, NULL);
+    return NULL;
+}
+
+/* The sink goes while a producer waits for it: what it did not take is dead. */
+static void test_block_ends_with_the_sink(void **state)
+{
+    (void)state;
+    house h;
+    house_plan(&h);
+    h.options.ring_capacity = 16;
+    h.defs[0].policy = WANMI_POLICY_BLOCK;
+    h.defs[0].block_us = INT64_MAX;
+    h.defs[0].deliver = NULL;
+    h.defs[0].urgent_max = -1;
+    h.removed = true;
+    house_build(&h);
+    waiting w = {.h = &h};
+    pthread_t thread;
+    pthread_create(&thread, NULL, submit_much, &w);
+    while (house_tally(&h, 0).queued != 16)
+        test_nap_us(100);
+    uint64_t left = 0;
+    assert_int_equal(wanmi_dispatch_remove_sink(h.d, 0, 0, &left, NULL), WANMI_OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(w.status, WANMI_OK);           /* accepted as a whole */
+    assert_int_equal(left, 40);
+    wanmi_tally sum = test_law_of_all(h.d);
+    assert_int_equal(sum.accepted, 40);
+    assert_int_equal(sum.dead_removed, 40);
+    house_leave(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_drop_at_a_hanging_sink),
+        cmocka_unit_test(test_drop_once_inside_for_long),
+        cmocka_unit_test(test_drop_the_oldest),
+        cmocka_unit_test(test_drop_at_a_polled_sink),
+        cmocka_unit_test(test_reject_takes_all_or_nothing),
+        cmocka_unit_test(test_block_ends_with_the_sink),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
