@@ -17,8 +17,10 @@ static const char head[] =
     "<!-- made by scripts/counters.c from the tables in lib/dispatch/counters.c and lib/flow -->\n"
     "\n"
     "Names, units and help texts are stable. `wanmi_dispatch_counters` and `wanmi_flow_counters` give all\n"
-    "figures of one snapshot, `wanmi_counters_prometheus` writes them as Prometheus text. A counter only grows; a\n"
-    "gauge goes up and down. In every snapshot, for each sink and in sum:\n"
+    "figures of one snapshot; `wanmi_counters_prometheus` writes them as Prometheus text, `wanmi_counters_json` as\n"
+    "JSON. A counter only grows; a gauge goes up and down; a histogram has buckets up to 1, 4, 16 ... 2^32 and all,\n"
+    "sum and count ([how it is made](decisions/0007-histogram.md); `wanmi_dispatch_times` gives quantiles). In every\n"
+    "snapshot, for each sink and in sum:\n"
     "\n"
     "    accepted = delivered + dead + pending\n"
     "    pending = queued + in callback + parked + leased\n"
@@ -39,15 +41,16 @@ static void fail(const char *message)
 static void table(FILE *out, const char *title, const wanmi_counter *counters, size_t count,
                   int of_sinks)
 {
+    static const char *const kinds[] = {"counter", "gauge", "histogram"};
     fprintf(out, "\n## %s\n\n| name | kind | unit | means |\n|---|---|---|---|\n", title);
     for (size_t i = 0; i < count; i++)
-        if ((counters[i].sink != NULL) == of_sinks)
-            fprintf(out, "| `%s` | %s | %s | %s |\n", counters[i].name,
-                    counters[i].kind == WANMI_COUNTER ? "counter" : "gauge", counters[i].unit,
-                    counters[i].help);
+        if ((counters[i].sink != NULL) == of_sinks
+            && (i == 0 || strcmp(counters[i].name, counters[i - 1].name) != 0))
+            fprintf(out, "| `%s` | %s | %s | %s |\n", counters[i].name, kinds[counters[i].kind],
+                    counters[i].unit, counters[i].help);
 }
 
-static void dispatch_tables(FILE *out)
+static void dispatch_table(FILE *out)
 {
     wanmi_dispatch *d = NULL;
     wanmi_error error;
@@ -62,8 +65,21 @@ static void dispatch_tables(FILE *out)
         || wanmi_dispatch_add_sink(d, &def, &sink, &error) != WANMI_OK
         || wanmi_dispatch_counters(d, counters, COUNTERS_MAX, &count, &error) != WANMI_OK)
         fail(error.message);
-    table(out, "Of each sink (label `sink`)", counters, count, 1);
+    table(out, "Of each sink (label `sink`; histograms also `lane`)", counters, count, 1);
     wanmi_dispatch_free(d);
+}
+
+static void flow_table(FILE *out)
+{
+    wanmi_flow *flow = NULL;
+    wanmi_error error;
+    size_t count = 0;
+    static wanmi_counter counters[COUNTERS_MAX];
+    if (wanmi_flow_create(NULL, NULL, &flow, &error) != WANMI_OK
+        || wanmi_flow_counters(flow, counters, COUNTERS_MAX, &count, &error) != WANMI_OK)
+        fail(error.message);
+    table(out, "Of a flow", counters, count, 0);
+    wanmi_flow_free(flow);
 }
 
 static char *page(void)
@@ -74,7 +90,8 @@ static char *page(void)
     if (out == NULL)
         fail("no memory");
     fputs(head, out);
-    dispatch_tables(out);
+    flow_table(out);
+    dispatch_table(out);
     fclose(out);
     return text;
 }

@@ -192,8 +192,8 @@ WANMI_API wanmi_status wanmi_pipe_sink_open(const wanmi_pipe_options *options,
 /* Closes its input, waits for its end, at most close_us, then kills it. Since: 0.3 */
 WANMI_API void wanmi_pipe_sink_close(wanmi_pipe_sink *sink);
 
-/* As wanmi_file_sink_def; sets attempts_max so high that only retry_for_us ends
- * the attempts. Since: 0.3 */
+/* As wanmi_file_sink_def; with attempts_max 0, so that only retry_for_us ends the
+ * attempts. Since: 0.3 */
 WANMI_API wanmi_status wanmi_pipe_sink_def(wanmi_pipe_sink *sink, const char *name,
                                            wanmi_sink_def *def, wanmi_error *error);
 

@@ -85,6 +85,8 @@ static void leave(wm_lane *lane, uint32_t at, enum wm_figure from, enum wm_figur
     wm_side_add(&link->lane, WM_UNWRITTEN, reason != WANMI_REASON_NONE && !staged);
     wm_letters_publish(&lane->letters, &link->lane);
     wm_side_close(&link->lane);
+    if (parked->sample_ns != 0 && (to == WM_DELIVERED || to == WM_DEAD_SINK || to == WM_DEAD_ATTEMPTS))
+        wm_sample_parked_end(lane, parked);
     wm_parking_remove(&lane->parking, at);
     wm_link_parked(link, -1);
 }

@@ -31,7 +31,8 @@ static size_t park_held(wm_lane *lane, const wm_run *run)
     wm_link *link = run->link;
     size_t count = 0;
     while (count < run->count && wm_parking_room(&lane->parking) != 0 && held(lane, run, count)) {
-        wm_parking_add(&lane->parking, link, run->keys[count], &run->batch[count], false);
+        uint32_t at = wm_parking_add(&lane->parking, link, run->keys[count], &run->batch[count], false);
+        wm_sample_park(link, count, &lane->parking.parked[at]);
         count++;
     }
     if (count == 0)

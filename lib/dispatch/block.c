@@ -8,6 +8,7 @@ static wanmi_status make_link(wanmi_dispatch *d, wm_link *link, wanmi_error *err
 {
     size_t capacity = d->options.ring_capacity;
     link->mask = capacity - 1;
+    link->unsampled = WM_SAMPLE_EVERY;      /* the first one is a sample */
     link->keys = wm_alloc(&d->host, wm_product(capacity, sizeof *link->keys));
     if (link->keys == NULL)
         return wm_error_memory(error);

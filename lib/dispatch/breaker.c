@@ -19,12 +19,14 @@ static void open_for(wm_sink *sink, int64_t wait_us)
     atomic_store(&b->until_ns, now + ns);
     atomic_fetch_add(&b->opened, 1);
     atomic_store(&b->state, WANMI_SINK_OPEN);
+    wm_watch_look(sink->dispatch);
 }
 
 static void close_breaker(wm_sink *sink)
 {
     atomic_store(&sink->breaker.failures, 0);
     atomic_store(&sink->breaker.state, WANMI_SINK_CLOSED);
+    wm_watch_look(sink->dispatch);
 }
 
 wm_leave wm_breaker_leave(wm_sink *sink)

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "figures.h"
+#include "histogram.h"
 #include "park.h"
 #include "parking.h"
 #include "wanmi/dispatch.h"
@@ -46,14 +47,16 @@ struct wm_link {
     _Alignas(WM_LINE_PAIR) wanmi_delivery *places;
     uint32_t *key_places;
     size_t room, staged;
+    size_t unsampled;               /* records since the last sample began */
     /* Hardly ever written. */
     _Alignas(WM_LINE_PAIR) wanmi_ring *ring;
     uint32_t *keys;                 /* beside the ring: the key of each of its records */
     size_t mask;                    /* capacity - 1 */
     _Atomic uint32_t room_wanted;   /* DROP_OLDEST: the producer asks the lane for that many free places */
     /* One delivery's time at a time: the producer notes when it published the
-     * record of index sample_at - 1; the lane sets 0 when it has gone beyond it. */
-    _Atomic uint64_t sample_at;
+     * record of index sample_at - 1; the lane sets 0 when it has gone beyond it. On
+     * lines of their own, for both write here and both read the line above. */
+    _Alignas(WM_LINE_PAIR) _Atomic uint64_t sample_at;
     _Atomic int64_t sample_ns;
     /* The lane's. */
     _Alignas(WM_LINE_PAIR) _Atomic uint32_t parked;     /* deliveries of it in the parking */
@@ -73,10 +76,17 @@ typedef struct wm_generations {
     _Atomic uint64_t count[WM_GENERATIONS];
 } wm_generations;
 
+/* How long things took, in microseconds. The lane's. */
+typedef struct wm_timings {
+    wm_histogram latency;           /* of samples: from the submit to the outcome */
+    wm_histogram callback;          /* of every callback */
+} wm_timings;
+
 typedef struct wm_lane {
     wm_park own_park;
     /* What others read of it: when its callback began, 0 outside of one. */
     _Alignas(WM_LINE_PAIR) _Atomic int64_t callback_began_ns;
+    _Atomic int64_t slow_ns, hung_ns;   /* when the last one counted as slow, as hung, began */
     _Atomic uint64_t late;          /* tickets answered too late */
     _Atomic uint64_t again_batches; /* batches of what was parked */
     _Alignas(WM_LINE_PAIR) wm_park *park;       /* its own, or the sink's when that is polled */
@@ -85,6 +95,7 @@ typedef struct wm_lane {
     wm_parking parking;
     wm_seen *seen;                  /* keys of the batch; NULL when they may come again in it */
     wm_again *again;                /* what is handed over once more; NULL when nothing ever is */
+    wm_timings *timings;
     wm_letters letters;
     wm_generations ended;
     pthread_mutex_t lock;           /* of a polled one: whoever has it is the lane */
@@ -126,7 +137,8 @@ struct wm_sink {
     wm_park park;                   /* of a polled one: where pollers wait */
     _Atomic uint32_t pollers;       /* calls that use it */
     _Atomic uint32_t poll_turn;     /* the lane that is polled first */
-    _Atomic uint64_t slow, hung_calls;          /* the supervisor's */
+    _Atomic uint64_t slow, hung_calls;          /* callbacks, counted by whoever sees it first */
+    uint32_t told;                  /* state that the observer knows; the supervisor's */
     _Atomic bool hung;              /* a callback has lasted longer than hung_us; the supervisor's */
     _Atomic bool removing;          /* nothing new comes */
     _Atomic bool ending;            /* what is pending is dead; lanes end when empty */
@@ -170,15 +182,16 @@ struct wanmi_dispatch {
     wm_totals forgotten;            /* of sinks; under reading */
     wm_generations forgotten_ended; /* the same */
 
-    pthread_t dead_thread;
-    bool dead_running;
-    wm_park dead_park;
+    pthread_t dead_thread, watch_thread;
+    bool dead_running, watch_running;
+    wm_park dead_park, watch_park;
     wm_generations letters_ended;   /* the dead-letter thread's */
 
     /* Read by everyone for each batch, hardly ever written. */
     _Alignas(WM_LINE_PAIR) _Atomic bool closed;     /* intake */
     _Atomic bool stopping;          /* no more callbacks: what is pending is dead */
     _Atomic bool dead_end;          /* the dead-letter thread ends when nothing comes any more */
+    _Atomic bool watch_end;         /* the supervisor ends */
 };
 
 static inline bool wm_flag(const _Atomic bool *flag)
@@ -340,6 +353,38 @@ void wm_seen_free(const wanmi_host *host, wm_seen *seen);
 /* How many keys from the front on are different ones. */
 size_t wm_seen_run(wm_seen *seen, const uint32_t *keys, size_t count);
 
+/* timing.c: a latency is sampled on one delivery of a link at a time: the link's first, then
+ * the first of a publish that comes 1,024 records after the last sample or finds the lane asleep. */
+enum { WM_SAMPLE_EVERY = 1024 };
+
+/* The producer, before it publishes. */
+void wm_sample_begin(wm_link *link, const wanmi_host *host);
+/* The lane: the sampled record has left the ring. `counts`: with an outcome of the sink. */
+void wm_sample_end(wm_lane *lane, wm_link *link, bool counts);
+/* The lane, before the ring gives it back: the record `ahead` of those not released is
+ * parked, and its sample with it. */
+void wm_sample_park(wm_link *link, size_t ahead, wm_parked *parked);
+/* The lane: a parked delivery with a sample has ended by an outcome of the sink. */
+void wm_sample_parked_end(wm_lane *lane, const wm_parked *parked);
+
+/* Adds a lane's histogram to `counts`; under `reading`. */
+void wm_timing_add(const wm_lane *lane, wanmi_timing timing, uint64_t *counts);
+
+static inline void wm_sample_passed(wm_lane *lane, wm_link *link, bool counts)
+{
+    uint64_t at = atomic_load_explicit(&link->sample_at, memory_order_acquire);
+    if (__builtin_expect(at != 0, 0) && wanmi_ring_released(link->ring) >= at)
+        wm_sample_end(lane, link, counts);
+}
+
+/* supervisor.c: watches callbacks and tells the observer of states. */
+void *wm_watch_run(void *dispatch);
+/* Has it look at once: a sink has come, or a state has changed. */
+void wm_watch_look(wanmi_dispatch *d);
+/* A callback that began then lasts, or lasted, so long. Counts it once; gives
+ * whether it is hung. */
+bool wm_watch_lasts(wm_lane *lane, int64_t began_ns, int64_t ns);
+
 /* settle.c */
 typedef struct wm_times {
     int64_t began_us, ended_us, began_ns, ended_ns;
@@ -410,10 +455,15 @@ typedef struct wm_described {
     uint32_t number;
     wanmi_sink_state state;
     const char *name;
+    const wm_sink *sink;                /* of use under `reading` only */
 } wm_described;
 
 uint32_t wm_totals_read(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks,
                         wm_described *described, uint32_t count);
+/* The same under `reading`. */
+uint32_t wm_totals_read_held(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks,
+                             wm_described *described, uint32_t count);
+wanmi_sink_state wm_state_of(const wm_sink *sink);
 /* The totals of one sink, and those of its links alone; under `reading`. */
 void wm_totals_of(wm_sink *sink, wm_totals *totals);
 void wm_totals_of_links(wm_sink *sink, wm_totals *totals);

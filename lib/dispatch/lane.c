@@ -26,6 +26,11 @@ static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count)
     atomic_store_explicit(&lane->callback_began_ns, began_ns, memory_order_release);
     sink->def.deliver(sink->def.user, batch, count, lane->outcomes);
     atomic_store_explicit(&lane->callback_began_ns, 0, memory_order_release);
+    int64_t lasted_ns = wm_steady_ns(&sink->dispatch->host) - began_ns;
+    wm_histogram_record(&lane->timings->callback, (uint64_t)(lasted_ns > 0 ? lasted_ns + 999 : 0) / 1000);
+    /* The supervisor may have called the sink hung: it need not for longer. */
+    if (wm_watch_lasts(lane, began_ns, lasted_ns))
+        wm_watch_look(sink->dispatch);
     return began_ns;
 }
 

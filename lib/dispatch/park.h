@@ -58,6 +58,12 @@ static inline void wm_park_look(wm_park *park)
         wm_park_wake(park);
 }
 
+/* Whether anybody sleeps, or is about to. */
+static inline bool wm_park_sleeps(const wm_park *park)
+{
+    return atomic_load_explicit(&park->sleeping, memory_order_relaxed) != 0;
+}
+
 static inline void wm_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

@@ -24,6 +24,7 @@ typedef struct wm_parked {
     wanmi_delivery delivery;
     int64_t first_us, first_ns;     /* when it was handed over first; before that without meaning */
     int64_t until_ns;               /* the end of its lease */
+    int64_t sample_ns;              /* its latency is measured, from then; 0: it is not */
     uint32_t queue;
     uint32_t before, after;         /* in its queue; `after` also chains free ones */
     uint32_t uses;                  /* of this place: an old ticket names another number */

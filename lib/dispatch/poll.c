@@ -72,6 +72,7 @@ static void lease_run(poll *p, wm_lane *lane, const wm_run *run)
         parked->attempts = 1;
         parked->first_ns = p->now_ns;
         parked->first_us = now_us;
+        wm_sample_park(link, i, parked);
         lane->parking.queues[parked->queue].out++;
         give(p, lane, at);
         wm_again_next(lane, parked->queue, p->now_ns);

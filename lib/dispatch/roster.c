@@ -86,6 +86,7 @@ static wanmi_status let_in(wanmi_dispatch *d, wm_sink *sink, uint32_t place, wan
     atomic_store_explicit(&d->sinks[place], sink, memory_order_release);
     atomic_fetch_add(&d->sink_count, 1);
     wm_blocks_show(sink, true);
+    wm_watch_look(d);
     return WANMI_OK;
 }
 

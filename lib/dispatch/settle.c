@@ -31,6 +31,7 @@ static void settle_part(wm_lane *lane, wm_link *link, wm_part *p, bool in_callba
     wm_letters_publish(&lane->letters, side);
     wanmi_ring_release(link->ring, p->count);
     wm_side_close(side);
+    wm_sample_passed(lane, link, in_callback);
     *p = (wm_part){.figure = p->figure};
 }
 
@@ -58,12 +59,13 @@ void wm_wake_dead(wm_lane *lane)
     }
 }
 
-static void park(wm_lane *lane, const wm_run *run, size_t i, const wm_times *times)
+static void park(wm_lane *lane, const wm_run *run, size_t i, size_t ahead, const wm_times *times)
 {
     uint32_t at = wm_parking_add(&lane->parking, run->link, run->keys[i], &run->batch[i],
                                  lane->sink->def.order == WANMI_ORDER_NONE);
     wm_parked *parked = &lane->parking.parked[at];
     parked->attempts = 1;
+    wm_sample_park(run->link, ahead, parked);
     if (lane->outcomes[i] == WANMI_UNKNOWN)
         parked->delivery.flags |= WANMI_DELIVERY_REPEAT;
     parked->first_us = times->began_us;
@@ -93,7 +95,7 @@ static size_t settle_mixed(wm_lane *lane, const wm_run *run, const wm_times *tim
         bool retry = wm_refused(outcome);
         refused += retry;
         if (retry && again) {
-            park(lane, run, i, times);
+            park(lane, run, i, p.count, times);
             p.parked++;
             continue;
         }

@@ -93,6 +93,8 @@ static void empty_lane(wm_lane *lane)
     wm_seen_free(host, lane->seen);
     wm_again_free(host, lane->again);
     wm_parking_drop(&lane->parking, host);
+    wm_free(host, lane->timings, sizeof *lane->timings);
+    lane->timings = NULL;
     lane->outcomes = NULL;
     lane->seen = NULL;
     lane->again = NULL;
@@ -128,7 +130,8 @@ static wanmi_status fill_lane(wm_lane *lane, wanmi_error *error)
     const wanmi_host *host = &d->host;
     bool parks = wm_parks(sink), polled = wm_polled(sink);
     lane->outcomes = wm_alloc(host, sink->def.batch_max);
-    if (lane->outcomes == NULL)
+    lane->timings = wm_alloc_zero(host, sizeof *lane->timings);
+    if (lane->outcomes == NULL || lane->timings == NULL)
         return wm_error_memory(error);
     if (parks && sink->def.order == WANMI_ORDER_UNIT) {
         lane->seen = wm_seen_make(host);

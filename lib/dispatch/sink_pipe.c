@@ -420,7 +420,7 @@ wanmi_status wanmi_pipe_sink_def(wanmi_pipe_sink *sink, const char *name, wanmi_
     def->user = sink;
     def->release = release;
     def->order = WANMI_ORDER_BATCH;
-    def->attempts_max = UINT16_MAX;
+    def->attempts_max = 0;
     return WANMI_OK;
 }
 

@@ -5,7 +5,11 @@
 
 static void publish(wm_call *c, uint32_t number)
 {
+    const wm_sink *sink = c->block->sink;
     wm_link *link = &c->block->links[number];
+    link->unsampled += link->staged;
+    if (link->unsampled >= WM_SAMPLE_EVERY || wm_park_sleeps(sink->lanes[number / sink->bands].park))
+        wm_sample_begin(link, &c->producer->dispatch->host);
     wm_side_open(&link->producer);
     wm_side_add(&link->producer, WM_ACCEPTED, link->staged);
     wanmi_ring_publish(link->ring, link->staged);

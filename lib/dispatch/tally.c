@@ -87,18 +87,16 @@ uint64_t wm_totals_pending(const wm_totals *t)
     return t->published - t->released + v[WM_PARKED] + v[WM_LEASED] + v[WM_AGAIN];
 }
 
-static wanmi_sink_state state_of(const wm_sink *sink)
+wanmi_sink_state wm_state_of(const wm_sink *sink)
 {
     return wm_flag(&sink->hung) ? WANMI_SINK_HUNG
                                 : (wanmi_sink_state)atomic_load(&sink->breaker.state);
 }
 
-uint32_t wm_totals_read(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks,
-                        wm_described *described, uint32_t count)
+uint32_t wm_totals_read_held(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks,
+                             wm_described *described, uint32_t count)
 {
     uint32_t there = 0;
-    /* Sides hand their copies to one reader at a time. */
-    pthread_mutex_lock(&d->reading);
     *all = d->forgotten;
     for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
         for (wm_sink *sink = wm_sink_at(d, i); sink != NULL; sink = sink->older) {
@@ -110,10 +108,19 @@ uint32_t wm_totals_read(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks,
             if (there < count) {
                 sinks[there] = one;
                 described[there] = (wm_described){.number = sink->number, .name = sink->def.name,
-                                                  .state = state_of(sink)};
+                                                  .state = wm_state_of(sink), .sink = sink};
             }
             there++;
         }
+    return there;
+}
+
+uint32_t wm_totals_read(wanmi_dispatch *d, wm_totals *all, wm_totals *sinks,
+                        wm_described *described, uint32_t count)
+{
+    /* Sides hand their copies to one reader at a time. */
+    pthread_mutex_lock(&d->reading);
+    uint32_t there = wm_totals_read_held(d, all, sinks, described, count);
     pthread_mutex_unlock(&d->reading);
     return there;
 }

@@ -85,6 +85,8 @@ int wm_threads_start(wanmi_dispatch *d)
     int failed = 0;
     if (d->options.dead != NULL)
         failed = start_thread(&d->dead_thread, &d->dead_running, wm_dead_run, d);
+    if (failed == 0)
+        failed = start_thread(&d->watch_thread, &d->watch_running, wm_watch_run, d);
     for (uint32_t i = 0; failed == 0 && i < WANMI_SINKS_MAX; i++) {
         wm_sink *sink = wm_sink_at(d, i);
         if (there(sink))
@@ -96,11 +98,21 @@ int wm_threads_start(wanmi_dispatch *d)
             if (wm_sink_at(d, i) != NULL)
                 atomic_store(&wm_sink_at(d, i)->ending, false);
         atomic_store(&d->dead_end, false);
+        atomic_store(&d->watch_end, false);
     }
     return failed;
 }
 
-/* Lanes first: they send letters until they end. */
+static void end_watch(wanmi_dispatch *d)
+{
+    atomic_store(&d->watch_end, true);
+    wm_watch_look(d);
+    if (d->watch_running)
+        pthread_join(d->watch_thread, NULL);
+    d->watch_running = false;
+}
+
+/* Lanes first: they send letters, and are watched, until they end. */
 void wm_threads_end(wanmi_dispatch *d)
 {
     for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
@@ -115,4 +127,5 @@ void wm_threads_end(wanmi_dispatch *d)
     if (d->dead_running)
         pthread_join(d->dead_thread, NULL);
     d->dead_running = false;
+    end_watch(d);
 }

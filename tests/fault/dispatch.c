@@ -142,7 +142,7 @@ static void test_no_memory_once(void **state)
 static void test_no_thread(void **state)
 {
     (void)state;
-    enum { THREADS = 3 + 1 + 1 };               /* lanes and the dead letters' */
+    enum { THREADS = 3 + 1 + 1 + 1 };           /* lanes, the dead letters' and the supervisor */
     house h;
     init(&h);
     assert_int_equal(build(&h, NULL), WANMI_OK);
