@@ -16,6 +16,10 @@
 enum { BLOCK_BITS_MIN = 4, BLOCK_BITS_MAX = 10, BLOCKS_WANTED = 1 << 18, PARTS_MAX = 8,
        EDGES_A_THREAD = 100000 };
 
+/* The tiles of busy blocks are never more than this many an edge, and some for a map of
+ * few edges: small areas far from one another would each pay for a whole block. */
+enum { TILES_AN_EDGE_MOST = 128, TILES_ALWAYS = 1 << 16 };
+
 typedef struct compiler {
     wanmi_index *index;
     const wanmi_host *host;
@@ -62,13 +66,40 @@ static bool lay_tiles(wm_compiled *to, const wm_row_edges *edges, const wanmi_ho
     return to->tiles != NULL;
 }
 
+static bool too_many_tiles(const compiler *c)
+{
+    const wm_compiled *to = c->to;
+    size_t busy = 0;
+    for (size_t i = 0; i < (size_t)to->block_columns * to->block_rows; i++)
+        busy += c->edges.busy[i];
+    return busy << (2 * to->block_bits) > TILES_ALWAYS + TILES_AN_EDGE_MOST * wm_edge_count(c->index);
+}
+
+static void take_up_blocks(compiler *c)
+{
+    wm_compiled *to = c->to;
+    wm_row_edges_drop(&c->edges);
+    wm_free(c->host, to->blocks, (size_t)to->block_columns * to->block_rows * sizeof *to->blocks);
+    c->edges = (wm_row_edges){.index = c->index, .to = to};
+    to->blocks = NULL;
+    to->block_columns = to->block_rows = 0;
+}
+
+/* Ends: tiles twice as wide and high are fewer each time, and few are not too many. */
 static bool lay_plane(compiler *c)
 {
     wm_compiled *to = c->to;
     if (!wm_plane_choose(c->index, &to->plane))
         return false;
-    wm_compiled_bound(to, c->index->snap_m);
-    return lay_blocks(to, c->host) && wm_row_edges_sort(&c->edges) && lay_tiles(to, &c->edges, c->host);
+    for (;;) {
+        wm_compiled_bound(to, c->index->snap_m);
+        if (!lay_blocks(to, c->host) || !wm_row_edges_sort(&c->edges))
+            return false;
+        if (!too_many_tiles(c))
+            return lay_tiles(to, &c->edges, c->host);
+        take_up_blocks(c);
+        wm_plane_coarsen(c->index, &to->plane);
+    }
 }
 
 /* ---- parts and threads --------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ static void enter_all(wm_descent *d, const wm_compiled *c, uint32_t point, doubl
 {
     const wm_walls *wx = &c->plane.x, *wy = &c->plane.y;
     wm_touched columns = wm_touched_by(wx, d->x[point]), rows = wm_touched_by(wy, d->y[point]);
+    d->leaves[point].lost = wm_side_underflows(d->x[point]) || wm_side_underflows(d->y[point]);
     for (int64_t row = rows.first; row <= rows.last; row++)
         for (int64_t column = columns.first; column <= columns.last; column++)
             if (row >= 0 && row < wy->count && column >= 0 && column < wx->count)

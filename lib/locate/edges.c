@@ -119,3 +119,15 @@ void wm_row_edges_drop(wm_row_edges *e)
     wm_free(host, e->row_starts, (e->to->plane.y.count + (size_t)2) * sizeof *e->row_starts);
     wm_free(host, e->busy, (size_t)e->to->block_columns * e->to->block_rows);
 }
+
+size_t wm_edge_count(const wanmi_index *index)
+{
+    size_t count = 0;
+    for (uint32_t area = 0; area < index->area_count; area++) {
+        wanmi_area_rings rings;
+        wanmi_map_area_rings(index->map, area, &rings);
+        for (uint32_t r = 0; r < rings.ring_count; r++)
+            count += rings.points[r + 1] - rings.points[r] - 1;
+    }
+    return count;
+}

@@ -22,6 +22,8 @@ typedef struct wm_row_edges {
 /* Before: all zero but `index` and `to`. Gives false when there is no memory. */
 bool wm_row_edges_sort(wm_row_edges *edges);
 void wm_row_edges_drop(wm_row_edges *edges);
+/* Of all areas together. */
+size_t wm_edge_count(const wanmi_index *index);
 
 /* Numbers of tiles, both included. */
 typedef struct wm_tiles {

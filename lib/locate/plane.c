@@ -12,6 +12,9 @@ enum { SIDE_MAX = 1 << 20, GAPS_TRIED = 16, FIRST_LINES = 1024 };
 /* Tiles are never smaller: what is not known of an approximate position must stay
  * small beside them. */
 static const double STEP_MIN_M = 0.01;
+/* Nor smaller than this part of the largest coordinate: where a wall is rounded to, or a
+ * place in its tile, must stay far below what counts as on a line (partition.h). */
+static const double STEP_MIN_PART = 1e-9;
 /* How many tiles for one edge that stands on no wall. More tiles are quicker to
  * search and weigh more. */
 static const double TILES_AN_EDGE = 0.2;
@@ -178,9 +181,15 @@ static size_t lines_on_walls(const lines *all, const wm_walls *walls)
     return on;
 }
 
+static double smallest_step(const wm_box *e)
+{
+    double farthest = fmax(fmax(fabs(e->min_x), fabs(e->max_x)), fmax(fabs(e->min_y), fabs(e->max_y)));
+    return fmax(STEP_MIN_M, STEP_MIN_PART * farthest);
+}
+
 /* A lattice has most of its lines on walls, to the last bit. The step is one of
  * the gaps between neighbours: the one that does best. */
-static bool find_lattice(lines *all, wm_walls *walls)
+static bool find_lattice(lines *all, double smallest, wm_walls *walls)
 {
     size_t best = 0;
     sort_lines(all);
@@ -189,7 +198,7 @@ static bool find_lattice(lines *all, wm_walls *walls)
     size_t stride = all->count / GAPS_TRIED + 1;
     for (size_t i = 0; i + 1 < all->count; i += stride) {
         wm_walls tried = {.origin = all->list[0].at, .step = all->list[i + 1].at - all->list[i].at};
-        size_t on = tried.step >= STEP_MIN_M ? lines_on_walls(all, &tried) : 0;
+        size_t on = tried.step >= smallest ? lines_on_walls(all, &tried) : 0;
         if (on > best) {
             best = on;
             *walls = tried;
@@ -266,7 +275,7 @@ static void finish(survey *s, wm_plane *plane, bool lattice_x, bool lattice_y)
         stands_on = area_of_edges(s, width * height);
     double wanted = sqrt(stands_on / tiles);
     wanted = fmax(wanted, fmax(width, height) / (SIDE_MAX - 4));
-    wanted = fmax(wanted, STEP_MIN_M);
+    wanted = fmax(wanted, smallest_step(e));
     if (!lattice_x)
         plane->x = (wm_walls){.origin = e->min_x, .step = lattice_y ? plane->y.step : wanted};
     if (!lattice_y)
@@ -291,14 +300,23 @@ bool wm_plane_choose(const wanmi_index *index, wm_plane *plane)
     survey_areas(index, &s);
     bool done = !s.full;
     if (done) {
-        bool lattice_x = find_lattice(&s.upright, &plane->x);
-        bool lattice_y = find_lattice(&s.level, &plane->y);
+        double smallest = smallest_step(&s.extent);
+        bool lattice_x = find_lattice(&s.upright, smallest, &plane->x);
+        bool lattice_y = find_lattice(&s.level, smallest, &plane->y);
         finish(&s, plane, lattice_x, lattice_y);
     }
     wm_free(s.host, s.rings, s.ring_capacity * sizeof(ring));
     wm_free(s.host, s.upright.list, s.upright.capacity * sizeof(line));
     wm_free(s.host, s.level.list, s.level.capacity * sizeof(line));
     return done;
+}
+
+void wm_plane_coarsen(const wanmi_index *index, wm_plane *plane)
+{
+    plane->x.step *= 2;
+    plane->y.step *= 2;
+    lay_walls(&plane->x, index->extent.min_x, index->extent.max_x);
+    lay_walls(&plane->y, index->extent.min_y, index->extent.max_y);
 }
 
 int64_t wm_wall_below(const wm_walls *walls, double at)

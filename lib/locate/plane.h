@@ -56,5 +56,7 @@ wm_touched wm_touched_by(const wm_walls *walls, double at);
 /* Finds the walls for a map with at least one area. Gives false when there is no
  * memory. */
 bool wm_plane_choose(const wanmi_index *index, wm_plane *plane);
+/* Every second wall only. */
+void wm_plane_coarsen(const wanmi_index *index, wm_plane *plane);
 
 #endif

@@ -132,7 +132,7 @@ static gathered add_tiles(wanmi_locator *l, double x, double y)
 {
     const wm_plane *p = &l->index->compiled->plane;
     wm_touched columns = wm_touched_by(&p->x, x), rows = wm_touched_by(&p->y, y);
-    gathered done = GATHERED;
+    gathered done = wm_side_underflows(x) || wm_side_underflows(y) ? UNDECIDED : GATHERED;
     for (int64_t row = rows.first; row <= rows.last && done == GATHERED; row++) {
         wm_tile_point point = {.xy = l->xy, .x = x, .y = y,
                                .from_below = rows.on_wall && row == rows.first};

@@ -32,6 +32,14 @@ enum { WM_SIDE_DOUBTFUL = 2 };
 #define WM_SIDE_DOUBT 3.4e-16
 #define WM_SIDE_TINY 1e-290
 
+/* Whether products with this coordinate may underflow. GEOS then calls a point collinear
+ * with an edge that is beside it: on the other side of a wall through zero, too, where
+ * nobody looks for that edge. */
+static inline bool wm_side_underflows(double at)
+{
+    return at != 0 && fabs(at) < 1e-150;
+}
+
 /* Whether both products of a side are zero because a factor of each is: the point is
  * an end of the edge, or both are on one upright or level line. */
 static inline bool wm_side_is_none(const double *a, const double *b, double x, double y)

@@ -416,6 +416,96 @@ static void a_crowded_corner(void **state)
     wanmi_map_release(map);
 }
 
+/* Wells far from one another: small rings alone would ask for tiles of a few metres over
+ * the whole country, and each well for a block of a million of them. */
+static void small_and_far_apart(void **state)
+{
+    (void)state;
+    enum { WELLS = 200 };
+    static double xs[ROUND], ys[ROUND];
+    wanmi_map_builder *builder = NULL;
+    test_open_builder(NULL, 0, &builder);
+    test_add_layer(builder, "cell", WANMI_PARTITION, 0, "");
+    test_random random = {9};
+    for (int i = 0; i < WELLS; i++) {
+        char code[8];
+        test_area a = {0};
+        double x = test_uniform(&random, -2e6, 3e6), y = test_uniform(&random, 2e6, 6e6);
+        snprintf(code, sizeof code, "%d", i);
+        test_area_ring(&a, false, (double[]){x, y, x + 9, y + 4, x + 5, y + 13, x - 4, y + 9}, 4);
+        test_add_area(builder, "cell", code, "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    }
+    wanmi_map *map = test_close_builder(builder);
+    uint64_t wheres[4] = {0};
+    both e;
+    brute b;
+    both_open_with(&e, map, 1u << WANMI_DATUM_MAP);
+    assert_true(wanmi_index_bytes(e.index) < WELLS * 10000);
+    brute_open(&b, map);
+    for (int i = 0; i < ROUND; i++)
+        test_point_near(&random, map, i % TEST_POINT_KINDS, 100, &xs[i], &ys[i]);
+    check_points(&b, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+    brute_close(&b);
+    both_close(&e);
+    wanmi_map_release(map);
+}
+
+/* Cells of some centimetres that overlap, with corners on a lattice of 2 cm. */
+static wanmi_map *map_of_centimetres(test_random *random, double x, double y)
+{
+    const double size = 0.02;
+    wanmi_map_builder *builder = NULL;
+    test_open_builder(NULL, 0, &builder);
+    test_add_layer(builder, "cell", WANMI_PARTITION, 0, "");
+    for (int i = 0; i < 36; i++) {
+        char code[8];
+        test_area a = {0};
+        double at_x = x + size * (i % 6), at_y = y + size * (i / 6);
+        double wide = size * (1 + test_below(random, 2)), high = size * (1 + test_below(random, 2));
+        snprintf(code, sizeof code, "%d", i);
+        double arm = at_x - size * test_below(random, 2);
+        test_area_ring(&a, false, (double[]){at_x, at_y, at_x + wide, at_y, at_x + wide, at_y + high, arm,
+                                             at_y + high, arm, at_y + high / 2, at_x, at_y + high / 2}, 6);
+        test_add_area(builder, "cell", code, "", WANMI_TIME_NONE, WANMI_TIME_NONE, &a);
+    }
+    return test_close_builder(builder);
+}
+
+/* Points of the lattice and of half of it, and a few ulps beside. */
+static void check_centimetres(double x, double y)
+{
+    static double xs[ROUND], ys[ROUND];
+    uint64_t wheres[4] = {0};
+    test_random random = {4};
+    for (int round = 0; round < 4; round++) {
+        wanmi_map *map = map_of_centimetres(&random, x, y);
+        both e;
+        brute b;
+        both_open_with(&e, map, 1u << WANMI_DATUM_MAP);
+        brute_open(&b, map);
+        for (int i = 0; i < ROUND; i++) {
+            xs[i] = ulps_off(x + 0.01 * ((int)test_below(&random, 16) - 2), (int)test_below(&random, 7) - 3);
+            ys[i] = ulps_off(y + 0.01 * ((int)test_below(&random, 16) - 2), (int)test_below(&random, 7) - 3);
+        }
+        check_points(&b, e.exact, e.fast, xs, ys, NULL, ROUND, wheres);
+        brute_close(&b);
+        both_close(&e);
+        wanmi_map_release(map);
+    }
+    assert_true(wheres[WANMI_INSIDE] > 0 && wheres[WANMI_OUTSIDE] > 0);
+}
+
+/* Where neighbouring doubles are 1e-7 m apart, tiles as small as these cells would have
+ * walls, and places in them, far off their own measure. At zero the smallest doubles lie
+ * beside the lattice, and the products of which GEOS takes the sign are zero. */
+static void centimetres(void **state)
+{
+    (void)state;
+    check_centimetres(-9.9e8, 9.9e8);
+    check_centimetres(39500000, 4400000);
+    check_centimetres(0, 0);
+}
+
 /* ---- in doubt -------------------------------------------------------------------------- */
 
 /* Long slanting edges from the origin, and points within ulps of them: there the
@@ -630,6 +720,8 @@ int main(void)
         cmocka_unit_test(lattice_with_too_few_digits),
         cmocka_unit_test(a_lattice_far_finer_than_the_cells),
         cmocka_unit_test(a_crowded_corner),
+        cmocka_unit_test(small_and_far_apart),
+        cmocka_unit_test(centimetres),
         cmocka_unit_test(changes_in_time),
         cmocka_unit_test(nearly_collinear),
         cmocka_unit_test(far_from_the_map),
