@@ -45,6 +45,15 @@ int cli_fail(const wanmi_error *error)
     return CLI_UNUSABLE;
 }
 
+int cli_fail_in(const char *path, const wanmi_error *error)
+{
+    bool placed = error->file[0] == '\0' && error->layer[0] != '\0';
+    if (!placed)
+        return cli_fail(error);
+    cli_say("%s: %s", path, error->message);
+    return CLI_UNUSABLE;
+}
+
 int cli_stdout_done(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -32,6 +32,8 @@ int cli_bench(int argc, char **argv);
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says what an error says; gives the exit code it means. */
 int cli_fail(const wanmi_error *error);
+/* The same of a map that was read from `path`, where the error names no file. */
+int cli_fail_in(const char *path, const wanmi_error *error);
 /* Flushes standard output; 2 with a message where that fails (a full disk). */
 int cli_stdout_done(void);
 

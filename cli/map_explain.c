@@ -354,7 +354,7 @@ static int run_explain(run *r, const char *path)
     r->event.severity = (uint8_t)r->severity;
     if (explain(r, &host, &error) != WANMI_OK) {
         fflush(stdout);
-        return cli_fail(&error);
+        return cli_fail_in(path, &error);
     }
     code = cli_stdout_done();
     code = code == CLI_DONE && r->where == WANMI_REJECTED ? CLI_REJECTED : code;

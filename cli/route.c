@@ -363,7 +363,7 @@ static int run_map(cli_route_run *r, const wanmi_host *host)
     if (code >= 0)
         return code;
     if (start_flow(r, host, &error) != WANMI_OK)
-        return cli_fail(&error);
+        return cli_fail_in(r->stream.map_path, &error);
     if (wanmi_io_reader_open(r->stream.path, r->stream.format, &r->stream.columns,
                              wanmi_map_zone(r->map), host, &reader, &error) != WANMI_OK)
         return cli_fail(&error);

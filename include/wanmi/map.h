@@ -118,7 +118,7 @@ typedef struct wanmi_duty_def {
 WANMI_API void wanmi_duty_def_init(wanmi_duty_def *def);
 
 /* One row of wanmi_rules; route.h says what a rule means. Empty texts mean
- * "any" in conditions and "none" elsewhere. The forms of `mode`, `unit`,
+ * "any" in conditions and "none" elsewhere; `unit` or `role` must be given. The forms of `mode`, `unit`,
  * `weekdays`, `hours`, `owner` and of roles that begin with '@' stand below
  * under "forms"; a row that breaks one is refused by the builder. */
 typedef struct wanmi_rule_def {
@@ -204,7 +204,7 @@ typedef struct wanmi_escalation_def {
     const char *target_unit;        /* with unit (needed): a code */
     int32_t priority;               /* 0 to 9; -1: the delivery's */
     int32_t reserved;
-    const char *tag;
+    const char *tag;                /* "": the delivery's */
     int64_t row;
 } wanmi_escalation_def;
 

@@ -222,7 +222,8 @@ static wanmi_status take_row(wm_csv *csv, wm_csv_row *row, wanmi_error *error)
     bool valid = wm_text_valid(bytes, done.at);
     pass(csv, done.at, done.many_lines);
     if (!valid)
-        return refuse(csv, row, error, "is not UTF-8 text or has a NUL byte");
+        return refuse(csv, row, error, "is not UTF-8 text or has a NUL byte"
+                      " (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)");
     if (done.count != csv->columns) {
         wm_place place = {.file = csv->window.name, .row = (int64_t)row->row};
         return wm_error_at(error, WANMI_E_IO_ROW, &place, "line %llu: %zu fields where the header has %zu",

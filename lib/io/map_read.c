@@ -54,10 +54,11 @@ static OGRFeatureH next_row(const reading *r, OGRLayerH table)
     return OGR_L_GetNextFeature(table);
 }
 
-static wanmi_status find_misfits(const reading *r, OGRLayerH table, wm_misfits *misfits, wanmi_error *error)
+static wanmi_status find_misfits(const reading *r, OGRLayerH table, const char *const *columns, size_t count,
+                                 wm_misfits *misfits, wanmi_error *error)
 {
     wm_misfits_drop(misfits);
-    return wm_misfits_find(r->data, table, r->load->gdal, misfits, error);
+    return wm_misfits_find(r->data, table, columns, count, r->load->gdal, misfits, error);
 }
 
 static wanmi_status check_numbers(const reading *r, const wm_misfits *misfits, OGRFeatureH row,
@@ -209,8 +210,9 @@ static wanmi_status read_areas(reading *r, const wanmi_layer_def *layer, OGRLaye
     if (status != WANMI_OK)
         return wm_report_row(r->load->report, status, &problem, error);
     status = find_area_columns(r, table, &columns, error);
-    if (status == WANMI_OK && columns.index[BUFFER] >= 0)
-        status = find_misfits(r, table, &r->misfits, error);
+    static const char *const numbers[] = {"buffer_m"};
+    if (status == WANMI_OK)
+        status = find_misfits(r, table, numbers, 1, &r->misfits, error);
     if (status != WANMI_OK || columns.index[CODE] < 0)
         return status;
     OGRFeatureH row;
@@ -287,7 +289,7 @@ static wanmi_status read_layers(reading *r, wanmi_error *error)
     for (int i = 0; i < LAYER_COLUMNS && status == WANMI_OK; i++)
         status = wm_pkg_column(table, r->load->name, names[i], &index[i], error);
     if (status == WANMI_OK)
-        status = find_misfits(r, table, &r->of_layers, error);
+        status = find_misfits(r, table, names, LAYER_COLUMNS, &r->of_layers, error);
     OGRFeatureH row;
     OGR_L_ResetReading(table);
     while (status == WANMI_OK && (row = next_row(r, table)) != NULL) {
@@ -344,8 +346,11 @@ static wanmi_status read_table(reading *r, const wm_table *table, wanmi_error *e
     int index[WM_COLUMNS_MAX];
     bool usable;
     wanmi_status status = find_columns(r, from, table, index, &usable, error);
+    const char *names[WM_COLUMNS_MAX];
+    for (size_t i = 0; i < table->column_count; i++)
+        names[i] = table->columns[i].name;
     if (status == WANMI_OK && usable)
-        status = find_misfits(r, from, &r->misfits, error);
+        status = find_misfits(r, from, names, table->column_count, &r->misfits, error);
     if (status != WANMI_OK || !usable)
         return status;
     wanmi_error problem;

@@ -46,8 +46,10 @@ static wanmi_status unknown_column(const adding *a, const char *name, wanmi_erro
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
                                  a->table->columns[i].name);
     const wm_place place = {.file = a->csv_path, .value = name};
+    /* As spreadsheets of some countries write it. */
+    const char *other = strpbrk(name, ";\t") != NULL ? " (and the file's columns must be separated by ',')" : "";
     return wm_error_at(error, WANMI_E_IO_COLUMN, &place,
-                       "not a column of %s, whose columns are %s", a->table->name, names);
+                       "not a column of %s, whose columns are %s%s", a->table->name, names, other);
 }
 
 static const wm_column *find_column(const adding *a, const char *name)

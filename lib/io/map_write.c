@@ -156,8 +156,8 @@ wanmi_status wm_tables_make(GDALDatasetH data, const wm_table *table, const char
     const char *columns[WM_COLUMNS_MAX];
     for (size_t i = 0; i < table->column_count; i++) {
         wm_column_kind kind = table->columns[i].kind;
-        bool marked = kind == WM_COLUMN_INTEGER || kind == WM_COLUMN_REAL;
-        texts[i][0] = kind == WM_COLUMN_INTEGER ? '#' : '%';
+        bool whole = kind == WM_COLUMN_INTEGER || kind == WM_COLUMN_DIGIT, marked = whole || kind == WM_COLUMN_REAL;
+        texts[i][0] = whole ? '#' : '%';
         wm_text_fit(texts[i] + marked, WM_SLOT - 1, table->columns[i].name);
         columns[i] = texts[i];
     }

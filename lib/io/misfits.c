@@ -12,6 +12,9 @@ typedef struct sql {
     char text[SQL_MAX];
     size_t used;
     bool full;
+    OGRFeatureDefnH of;
+    const char *const *columns;
+    size_t count;
 } sql;
 
 static void put(sql *q, const char *text)
@@ -38,10 +41,13 @@ static void put_quoted(sql *q, const char *name, char quote)
     put(q, around);
 }
 
-static bool is_number(OGRFieldDefnH field)
+/* The i-th of the columns where it is there and holds numbers, else NULL. */
+static OGRFieldDefnH number_field(const sql *q, size_t i)
 {
-    OGRFieldType type = OGR_Fld_GetType(field);
-    return type == OFTInteger || type == OFTInteger64 || type == OFTReal;
+    int index = OGR_FD_GetFieldIndex(q->of, q->columns[i]);
+    OGRFieldDefnH field = index >= 0 ? OGR_FD_GetFieldDefn(q->of, index) : NULL;
+    OGRFieldType type = field != NULL ? OGR_Fld_GetType(field) : OFTString;
+    return type == OFTInteger || type == OFTInteger64 || type == OFTReal ? field : NULL;
 }
 
 static void put_test(sql *q, OGRFieldDefnH field)
@@ -53,14 +59,14 @@ static void put_test(sql *q, OGRFieldDefnH field)
 
 /* "CASE WHEN typeof(a) IN ... THEN 'a' WHEN ... END", or with the values in place of
  * the names. */
-static void put_case(sql *q, OGRFeatureDefnH of, bool names)
+static void put_case(sql *q, bool names)
 {
     put(q, ", CASE");
-    for (int i = 0; i < OGR_FD_GetFieldCount(of); i++) {
-        OGRFieldDefnH field = OGR_FD_GetFieldDefn(of, i);
-        const char *column = OGR_Fld_GetNameRef(field);
-        if (!is_number(field))
+    for (size_t i = 0; i < q->count; i++) {
+        OGRFieldDefnH field = number_field(q, i);
+        if (field == NULL)
             continue;
+        const char *column = OGR_Fld_GetNameRef(field);
         put(q, " WHEN ");
         put_test(q, field);
         put(q, names ? " THEN " : " THEN CAST(");
@@ -73,17 +79,16 @@ static void put_case(sql *q, OGRFeatureDefnH of, bool names)
 /* Gives false where the table has no column of numbers. */
 static bool write_query(sql *q, OGRLayerH table)
 {
-    OGRFeatureDefnH of = OGR_L_GetLayerDefn(table);
     bool any = false;
     /* As it stands, OGR would take it for the feature's own number. */
     put(q, "SELECT rowid + 0");
-    put_case(q, of, true);
-    put_case(q, of, false);
+    put_case(q, true);
+    put_case(q, false);
     put(q, " FROM ");
     put_quoted(q, OGR_L_GetName(table), '"');
-    for (int i = 0; i < OGR_FD_GetFieldCount(of); i++) {
-        OGRFieldDefnH field = OGR_FD_GetFieldDefn(of, i);
-        if (!is_number(field))
+    for (size_t i = 0; i < q->count; i++) {
+        OGRFieldDefnH field = number_field(q, i);
+        if (field == NULL)
             continue;
         put(q, any ? " OR " : " WHERE ");
         put_test(q, field);
@@ -106,12 +111,15 @@ static wanmi_status keep(wm_misfits *m, OGRFeatureH row, wanmi_error *error)
     return WANMI_OK;
 }
 
-wanmi_status wm_misfits_find(GDALDatasetH data, OGRLayerH table, wm_gdal *gdal, wm_misfits *misfits,
-                             wanmi_error *error)
+wanmi_status wm_misfits_find(GDALDatasetH data, OGRLayerH table, const char *const *columns, size_t count,
+                             wm_gdal *gdal, wm_misfits *misfits, wanmi_error *error)
 {
     sql *q = wm_alloc_zero(misfits->host, sizeof *q);
     if (q == NULL)
         return wm_error_memory(error);
+    q->of = OGR_L_GetLayerDefn(table);
+    q->columns = columns;
+    q->count = count;
     OGRLayerH result = NULL;
     wm_gdal_forget(gdal);
     if (write_query(q, table))

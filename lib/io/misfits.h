@@ -22,9 +22,10 @@ typedef struct wm_misfits {
     size_t count, room;
 } wm_misfits;
 
-/* Looks through a table's columns of numbers. Errors: WANMI_E_MEMORY. */
-wanmi_status wm_misfits_find(GDALDatasetH data, OGRLayerH table, wm_gdal *gdal, wm_misfits *misfits,
-                             wanmi_error *error);
+/* Looks through those of the columns that hold numbers; what other columns a table has is
+ * nobody's business here. Errors: WANMI_E_MEMORY. */
+wanmi_status wm_misfits_find(GDALDatasetH data, OGRLayerH table, const char *const *columns, size_t count,
+                             wm_gdal *gdal, wm_misfits *misfits, wanmi_error *error);
 void wm_misfits_drop(wm_misfits *misfits);
 
 /* That of a row, or NULL. */

@@ -42,7 +42,7 @@ static const wm_column rule_columns[] = {
     {"holders", WM_COLUMN_TEXT, AT(rule, holders), false},
     {"unit", WM_COLUMN_TEXT, AT(rule, unit), false},
     {"copy", WM_COLUMN_INTEGER, AT(rule, copy), false},
-    {"priority", WM_COLUMN_INTEGER, AT(rule, priority), false},
+    {"priority", WM_COLUMN_DIGIT, AT(rule, priority), false},
     {"deadline", WM_COLUMN_TEXT, AT(rule, deadline), false},
     {"tag", WM_COLUMN_TEXT, AT(rule, tag), false},
     {"last", WM_COLUMN_INTEGER, AT(rule, last), false},
@@ -92,7 +92,7 @@ static const wm_column escalation_columns[] = {
     {"target_role", WM_COLUMN_TEXT, AT(escalation, target_role), false},
     {"at_layer", WM_COLUMN_TEXT, AT(escalation, at_layer), false},
     {"target_unit", WM_COLUMN_TEXT, AT(escalation, target_unit), false},
-    {"priority", WM_COLUMN_INTEGER, AT(escalation, priority), false},
+    {"priority", WM_COLUMN_DIGIT, AT(escalation, priority), false},
     {"tag", WM_COLUMN_TEXT, AT(escalation, tag), false},
 };
 
@@ -284,7 +284,7 @@ const wm_column *wm_table_column(const wm_table *table, const char *name)
 const char *wm_column_words(const wm_column *column)
 {
     static const char *const words[] = {
-        [WM_COLUMN_TEXT] = "", [WM_COLUMN_INTEGER] = "no whole number",
+        [WM_COLUMN_TEXT] = "", [WM_COLUMN_INTEGER] = "no whole number", [WM_COLUMN_DIGIT] = "no whole number",
         [WM_COLUMN_TIME] = "no date or time of ISO 8601", [WM_COLUMN_REAL] = "no number"};
     return words[column->kind];
 }
@@ -306,7 +306,7 @@ wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const ch
         return WANMI_OK;
     if (column->kind == WM_COLUMN_TEXT) {
         memcpy(at, &text, sizeof text);
-    } else if (column->kind == WM_COLUMN_INTEGER) {
+    } else if (column->kind == WM_COLUMN_INTEGER || column->kind == WM_COLUMN_DIGIT) {
         int32_t number;
         if (!wm_text_integer(text, &number))
             return bad_value(table, column, row, text, error);
@@ -340,9 +340,11 @@ const char *wm_row_text(const wm_column *column, const wm_row *row, const wanmi_
         memcpy(&text, at, sizeof text);
         return text != NULL ? text : "";
     }
-    if (column->kind == WM_COLUMN_INTEGER) {
+    if (column->kind == WM_COLUMN_INTEGER || column->kind == WM_COLUMN_DIGIT) {
         int32_t number;
         memcpy(&number, at, sizeof number);
+        if (column->kind == WM_COLUMN_DIGIT && number < 0)
+            return "";
         snprintf(room, WM_SLOT, "%d", (int)number);
     } else if (column->kind == WM_COLUMN_REAL) {
         double number;

@@ -26,6 +26,7 @@ typedef union wm_row {
 typedef enum wm_column_kind {
     WM_COLUMN_TEXT,
     WM_COLUMN_INTEGER,
+    WM_COLUMN_DIGIT,            /* a whole number; a negative one is empty */
     WM_COLUMN_TIME,
     WM_COLUMN_REAL              /* NaN is empty */
 } wm_column_kind;

@@ -19,7 +19,7 @@ static part part_of(const wanmi_index *index, uint32_t layer, const uint32_t *ar
     size_t end = first;
     while (end < count && areas[end] - l->first_area < l->area_count)
         end++;
-    return (part){areas + first, end - first};
+    return (part){first < end ? areas + first : NULL, end - first}; /* `areas` may be NULL */
 }
 
 static uint32_t lowest_valid(const wanmi_index *index, part p, int64_t instant_us)

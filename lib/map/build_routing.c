@@ -330,31 +330,31 @@ static bool misses_unit(const wm_build *build, const char *list, char *code)
     return false;
 }
 
-/* What a rule points to that is not there; `unit` is room for a code. */
-static const char *wrong_rule(const wm_build *build, const wanmi_rule_def *def, const char **value,
-                              char *unit)
+/* What a rule points to that is not there: gives the words, column and value; `unit` is
+ * room for a code. */
+static const char *wrong_rule(const wm_build *build, const wanmi_rule_def *def, wm_place *place, char *unit)
 {
-    *value = def->layer;
+    place->column = "layer", place->value = def->layer;
     if (!layer_is_there(build, def->layer))
-        return "its layer is not there";
-    *value = def->area;
+        return "this layer is not there";
+    place->column = "area", place->value = def->area;
     if (!area_is_there(build, def->layer, def->area))
-        return "its area is not there";
-    *value = def->owner;
+        return "this area is not there";
+    place->column = "owner", place->value = def->owner;
     if (!owner_is_there(build, def->owner))
-        return "its owner is not there: no unit has this code or kind";
-    *value = def->weekdays;
+        return "this owner is not there: no unit has this code or kind";
+    place->column = "weekdays", place->value = def->weekdays;
     if (!days_are_there(build, def->weekdays))
-        return "its weekdays name a calendar that is not there";
-    *value = def->at_layer;
+        return "names a calendar that is not there";
+    place->column = "at_layer", place->value = def->at_layer;
     if (!layer_is_there(build, def->at_layer))
-        return "its at_layer is not there";
-    *value = unit;
+        return "this layer is not there";
+    place->column = "unit", place->value = unit;
     if (misses_unit(build, def->unit, unit))
-        return "its unit is not there";
-    *value = def->deadline;
+        return "this unit is not there";
+    place->column = "deadline", place->value = def->deadline;
     if (def->deadline[0] != '\0' && !name_is_there(build, WM_DEADLINES, def->deadline))
-        return "its deadline is not there";
+        return "this deadline is not there";
     return NULL;
 }
 
@@ -365,14 +365,12 @@ static wanmi_status see_rule(const row *r, bool *good)
     char seq[16], unit[WANMI_CODE_MAX + 1];
     snprintf(seq, sizeof seq, "%d", (int)def->seq);
     wm_place place = wm_def_place(r->kind, def);
-    place.value = seq;
     if (last != NULL && last->seq == def->seq)
-        return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_RULE, &place,
-                                            "rule: its seq is doubled"));
-    const char *wrong = wrong_rule(build, def, &place.value, unit);
+        return refuse(r, "seq", seq, "is doubled");
+    const char *wrong = wrong_rule(build, def, &place, unit);
     if (wrong != NULL)
-        return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_RULE, &place,
-                                            "seq %s: rule: %s", seq, wrong));
+        return wm_report(build, wm_error_at(&build->problem, WANMI_E_MAP_RULE, &place, "rule with seq %s: %s", seq,
+                                            wrong));
     if (!has_word(build, &build->roles, def->role) || !has_word(build, &build->tags, def->tag))
         return wm_error_memory(build->error);
     *good = true;

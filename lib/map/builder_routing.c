@@ -82,7 +82,7 @@ static wanmi_status check_rule(const wanmi_rule_def *d, wanmi_error *error)
         const char *column;
         int64_t value, low, high;
     } numbers[] = {{"min_severity", d->min_severity, 0, 255}, {"copy", d->copy, 0, 1},
-                   {"priority", d->priority, -1, 9}, {"last", d->last, 0, 1}};
+                   {"priority", d->priority == -1 ? 0 : d->priority, 0, 9}, {"last", d->last, 0, 1}};
     for (size_t i = 0; i < 4; i++) {
         wanmi_status status = wm_def_range(kind, d, numbers[i].column, numbers[i].value,
                                            numbers[i].low, numbers[i].high, error);
@@ -98,6 +98,9 @@ static wanmi_status check_rule(const wanmi_rule_def *d, wanmi_error *error)
         return wm_def_wrong(kind, d, "area", d->area, "is given without its layer", error);
     if (d->role[0] == '@' && d->at_layer[0] != '\0')
         return wm_def_wrong(kind, d, "at_layer", d->at_layer, "an owner's role is at no layer", error);
+    /* One with `last` would not stop anything either: the event goes to the fallback, which can be named. */
+    if (d->unit[0] == '\0' && d->role[0] == '\0')
+        return wm_def_wrong(kind, d, "unit", NULL, "is empty, and so is role: nobody would receive anything", error);
     return WANMI_OK;
 }
 
@@ -246,7 +249,7 @@ wanmi_status wanmi_map_builder_escalation(wanmi_map_builder *builder, const wanm
     if (status == WANMI_OK)
         status = wm_def_range(kind, &d, "min_severity", d.min_severity, 0, 255, error);
     if (status == WANMI_OK)
-        status = wm_def_range(kind, &d, "priority", d.priority, -1, 9, error);
+        status = wm_def_range(kind, &d, "priority", d.priority == -1 ? 0 : d.priority, 0, 9, error);
     const limit l = {kind, &d, d.limit, d.unit, d.calendar};
     if (status == WANMI_OK)
         status = check_limit(&l, true, error);

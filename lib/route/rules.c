@@ -184,8 +184,6 @@ static wanmi_status read_receivers(const wm_row *row)
     row->rule->office = WANMI_NONE;
     row->rule->role = WM_SHORT_NONE;
     row->rule->owner_role = -1;
-    if (!given(def->unit) && !given(def->role))
-        return refuse(row, NULL, NULL, "names neither a unit nor a role: nobody would receive anything");
     wanmi_status status = read_units(row);
     return status == WANMI_OK && given(def->role) ? read_role(row) : status;
 }

@@ -132,6 +132,7 @@ def test_map():
     Run('map', 'export', 'm.gpkg', 'out').gives(0, '', '')
     names = {feature['properties']['name'] for feature in json.loads(read('out/area.geojson'))['features']}
     check('export: names', names == {'甲社区', '乙社区'}, names)
+    check('export: what is empty stays so', ',-1,' not in read('out/wanmi_rules.csv'), read('out/wanmi_rules.csv'))
     Run('map', 'create', 'e.gpkg', '--crs', 'EPSG:4548', '--snap', '5').gives(0, '', '')
     Run('map', 'layer', 'e.gpkg', '--name', 'school', '--kind', 'overlay', '--level', '1', '--from',
         vector('schools.geojson'), '--code', 'code').gives(0, 'school: 2 read, 2 taken, 0 refused\n', '')
@@ -230,6 +231,16 @@ def test_bad_tables():
     Run('map', 'units', 'b.gpkg', '--from', write('u.csv', 'code,colour\nA,red\n')).gives(2, '').says('colour')
     Run('map', 'units', 'b.gpkg', '--from', 'nowhere.csv').gives(2, '').says('nowhere.csv')
     Run('map', 'units', 'b.gpkg', '--from', write('u.csv', '')).gives(2, '').says('u.csv')
+    # What spreadsheets make of it.
+    for text in ('code;name\nX;x\n', 'code\tname\nX\tx\n'):
+        Run('map', 'units', 'b.gpkg', '--from', write('u.csv', text)).gives(2, '').says("must be separated by ','")
+    for text in ('code,名称\nX,x\n', 'code,name\nX,环卫队\n'):
+        with open('u.csv', 'wb') as file:
+            file.write(text.encode('gb18030'))
+        Run('map', 'units', 'b.gpkg', '--from', 'u.csv').says('iconv -f GB18030 -t UTF-8')
+    with open('u.csv', 'wb') as file:
+        file.write('\ufeffcode,name\r\nX,环卫队\r\n'.encode('utf-8'))
+    Run('map', 'units', 'b.gpkg', '--from', 'u.csv').gives(0, 'units: 1 read, 1 taken, 0 refused\n', '')
 
 
 def test_bad_areas():
@@ -561,23 +572,24 @@ BAD_ROWS = {
         ('a,50,4,urgent_hour,', "'50'"),
         (X60 + ',10,4,working_hour,' + X60, '')]),
     'rules': ('seq,class,layer,area,role,at_layer,unit,owner,hours,weekdays,deadline,valid_from,valid_to', [
-        ('10,,,,,,NOBODY,,,,,,', "seq 10: rule: its unit is not there: 'NOBODY'"),
-        ('20,,nowhere,,,,U1,,,,,,', "seq 20: rule: its layer is not there: 'nowhere'"),
-        ('30,,area,9*,,,U1,,,,,,', "seq 30: rule: its area is not there: '9*'"),
-        ('40,,,,网格长,nowhere,,,,,,,', "seq 40: rule: its at_layer is not there: 'nowhere'"),
+        ('10,,,,,,NOBODY,,,,,,', "column unit: rule with seq 10: this unit is not there: 'NOBODY'"),
+        ('20,,nowhere,,,,U1,,,,,,', "column layer: rule with seq 20: this layer is not there: 'nowhere'"),
+        ('30,,area,9*,,,U1,,,,,,', "column area: rule with seq 30: this area is not there: '9*'"),
+        ('40,,,,网格长,nowhere,,,,,,,', "column at_layer: rule with seq 40: this layer is not there: 'nowhere'"),
         ('50,,,,,,U1,,25:00-26:00,,,,', "column hours: holds a time that is not from 00:00 to 24:00: '25:00-26:00'"),
         ('60,,,,,,U1,,12:60-13:00,,,,', "column hours"),
         ('70,,,,,,U1,,08:00-08:00,,,,', "column hours: holds a span that ends when it begins: '08:00-08:00'"),
         ('80,,,,,,U1,,,someday,,,', "column weekdays"),
-        ('90,,,,,,U1,,,,noname,,', "seq 90: rule: its deadline is not there: 'noname'"),
+        ('90,,,,,,U1,,,,noname,,', "column deadline: rule with seq 90: this deadline is not there: 'noname'"),
         ('100,,,,,,U1,,,,,2026-01-02,2026-01-01', "column valid_to: is not later than valid_from"),
         ('110,,,,,,U1,,,,,2026-13-01,', "column valid_from: no date or time of ISO 8601: '2026-13-01'"),
         ('120,,,,,,U1,NOBODY=X,,,,,', "column owner: names before its '=' none of authority"),
         ('130,,,,@nobody,,,,,,,,', "column role: begins with '@' and is none of @authority"),
-        ('140,,,,,,U1,,,workday@none,,,', "its weekdays name a calendar that is not there: 'workday@none'"),
+        ('140,,,,,,U1,,,workday@none,,,', "column weekdays: rule with seq 140: names a calendar that is not there: 'workday@none'"),
         ('150,%s,,,,,U1,,,,,,' % X65, "column class: is longer than 64 bytes: '%s'" % X65),
         ('160,%s,,,,,%s,,,,%s,,' % (X60, X60, X60), ''),
-        ('160,,,,,,U1,,,,,,', "rule: its seq is doubled: '160'"),
+        ('160,,,,,,U1,,,,,,', "column seq: is doubled: '160'"),
+        ('170,,,,,,,,,,,,', "column unit: is empty, and so is role: nobody would receive anything"),
         ('first,,,,,,U1,,,,,,', "column seq: no whole number: 'first'")]),
     'escalations': ('seq,on,limit,unit,to,target_unit,target_role,at_layer', [
         ('10,never,1,urgent_hour,unit,CENTRE,,', "column on: is neither ack nor done: 'never'"),
@@ -663,7 +675,7 @@ def spoilt(sql, listed, located, routed, *words):
 
 def test_spoilt_maps():
     spoilt("INSERT INTO wanmi_rules (fid, seq, unit) VALUES (90, 90, 'NOBODY')", 1, 0, 2,
-           "v.gpkg: table wanmi_rules, row 90: seq 90: rule: its unit is not there: 'NOBODY'")
+           "v.gpkg: table wanmi_rules, row 90: column unit: rule with seq 90: this unit is not there: 'NOBODY'")
     spoilt("UPDATE wanmi_rules SET priority = 'low' WHERE seq = 10", 1, 0, 2, "row 1: column priority: no number", "'low'")
     spoilt("ALTER TABLE wanmi_rules DROP COLUMN hours", 1, 0, 2, "table wanmi_rules: the table has no such column: 'hours'")
     spoilt("UPDATE wanmi_calendars SET day = '2008-02-30'", 1, 0, 2, "table wanmi_calendars, row 1: column day", "'2008-02-30'")
@@ -672,7 +684,7 @@ def test_spoilt_maps():
     spoilt("UPDATE wanmi_duties SET unit = 'NOBODY' WHERE role = '网格长'", 1, 0, 1, "table wanmi_duties, row 1: column unit", "'NOBODY'")
     spoilt("INSERT INTO wanmi_units (fid, code, parent) VALUES (90, 'L1', 'L2'), (91, 'L2', 'L1')", 1, 0, 1, 'parents make a loop')
     spoilt("UPDATE wanmi_objects SET upkeep = 'NOBODY'", 1, 0, 1, "table wanmi_objects, row 1: column upkeep", "'NOBODY'")
-    spoilt("DROP TABLE wanmi_units", 1, 0, 2, "table wanmi_rules, row 2: seq 20: rule: its unit is not there: 'U1'")
+    spoilt("DROP TABLE wanmi_units", 1, 0, 2, "table wanmi_rules, row 2: column unit: rule with seq 20: this unit is not there: 'U1'")
     # An area that cannot be read would be answered as a gap.
     spoilt("DROP TABLE cell", 1, 2, 2, 'layer cell: wanmi_layers names it, but the file has no table of that name')
     # Two spoilt tables are mended one after the other.

@@ -126,9 +126,9 @@ static void test_refused(void **state)
            "1@2 ! t: row 1: line 2: 1 fields where the header has 2\n"
            "2@3 ! t: row 2: line 3: 3 fields where the header has 2\n3@4|5|6\n");
     expect("a,b\n\xFF,2\n\xC0\x80,1\n\xED\xA0\x80,1\n\xF5\x80\x80\x80,1\n\xE4\xB8,1\n5,6\n", "a,b\n"
-           "1@2 ! t: row 1: line 2: is not UTF-8 text or has a NUL byte\n2@3 ! t: row 2: line 3: is not UTF-8 text or has a NUL byte\n"
-           "3@4 ! t: row 3: line 4: is not UTF-8 text or has a NUL byte\n4@5 ! t: row 4: line 5: is not UTF-8 text or has a NUL byte\n"
-           "5@6 ! t: row 5: line 6: is not UTF-8 text or has a NUL byte\n6@7|5|6\n");
+           "1@2 ! t: row 1: line 2: is not UTF-8 text or has a NUL byte (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)\n2@3 ! t: row 2: line 3: is not UTF-8 text or has a NUL byte (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)\n"
+           "3@4 ! t: row 3: line 4: is not UTF-8 text or has a NUL byte (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)\n4@5 ! t: row 4: line 5: is not UTF-8 text or has a NUL byte (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)\n"
+           "5@6 ! t: row 5: line 6: is not UTF-8 text or has a NUL byte (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)\n6@7|5|6\n");
     expect("a,b\n\"1\"x,2\n5,6\n", "a,b\n1@2 ! t: row 1: line 2: has text behind a closing quote\n2@3|5|6\n");
     expect("a,b\n\"1\"\rx,2\n5,6\n",
            "a,b\n1@2 ! t: row 1: line 2: has text behind a closing quote\n2@3|5|6\n");
@@ -140,7 +140,7 @@ static void test_nul(void **state)
     dump d;
     (void)state;
     dump_text(&d, text, sizeof text - 1);
-    assert_string_equal(d.text, "a,b\n1@2 ! t: row 1: line 2: is not UTF-8 text or has a NUL byte\n2@3|5|6\n");
+    assert_string_equal(d.text, "a,b\n1@2 ! t: row 1: line 2: is not UTF-8 text or has a NUL byte (a file in another encoding: convert it, iconv -f GB18030 -t UTF-8)\n2@3|5|6\n");
     dump_text(&d, head, sizeof head - 1);
     assert_non_null(strstr(d.text, "!! t: the header line is not UTF-8 text"));
 }

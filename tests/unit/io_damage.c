@@ -112,7 +112,7 @@ static void bad_rows_of_every_table(void **state)
     says("spoilt.gpkg: table wanmi_units, row 91, code L2: column parent: unit: its parents make a loop: 'L1'");
     says("table wanmi_units, row 92: unit code is missing");
     says("table wanmi_duties, row 90: column area: duty in area nowhere of layer cell: the layer has no such area: 'nowhere'");
-    says("table wanmi_rules, row 90: seq 90: rule: its unit is not there: 'NOBODY'");
+    says("table wanmi_rules, row 90: column unit: rule with seq 90: this unit is not there: 'NOBODY'");
     says("table wanmi_rules, row 91: column hours: holds a time that is not from 00:00 to 24:00: '25:00-26:00'");
     says("table wanmi_calendars, row 1: column day: holds no date such as 2008-10-01: '2008-02-30'");
     says("table wanmi_deadlines, row 1: column unit: is none of urgent_hour");
@@ -143,6 +143,10 @@ static void texts_in_columns_of_numbers(void **state)
     assert_int_equal(rule.priority, 7);
     wanmi_map_release(map);
     refused(WANMI_E_IO_ROW, "'low'");
+    /* A column of somebody else is nobody's business. */
+    spoil("ALTER TABLE wanmi_units ADD COLUMN telephone INTEGER; UPDATE wanmi_units SET telephone = '010-1234'");
+    map = read_spoilt(0);
+    wanmi_map_release(map);
     spoil("UPDATE wanmi_layers SET level = 'low' WHERE name = 'school'");
     wanmi_map_release(read_spoilt(1));
     says("table wanmi_layers, row 4: column level: no number as this column holds them: 'low'");

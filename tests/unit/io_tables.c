@@ -220,13 +220,13 @@ static void bad_rows_are_named(void **state)
                          "101,S1;S2,@养护,upkeep=S*,workday,22:00-06:00,4h,night;day\n102,S1;S9,,,,,,\n"
                          "103,S1,,,8,,,\n104,S1,,,,8,,\n105,S1,,x=S1,,,,\n106,S1,@x,,,,,\n107,S1,,,,,8h,\n"
                          "108,S1,,,restday@x,,,\n109,S1,,,,,,a;;b\n", NULL), 1);
-    expect("row 2: seq 102: rule: its unit is not there: 'S9'");
+    expect("row 2: column unit: rule with seq 102: this unit is not there: 'S9'");
     expect("row 3: column weekdays: is neither weekdays");
     expect("row 4: column hours: is not spans of hours");
     expect("row 5: column owner: names before its '=' none of");
     expect("row 6: column role: begins with '@'");
-    expect("row 7: seq 107: rule: its deadline is not there: '8h'");
-    expect("row 8: seq 108: rule: its weekdays name a calendar that is not there: 'restday@x'");
+    expect("row 7: column deadline: rule with seq 107: this deadline is not there: '8h'");
+    expect("row 8: column weekdays: rule with seq 108: names a calendar that is not there: 'restday@x'");
     expect("row 9: column mode: an empty word stands in the list: 'a;;b'");
     /* What was there stays: a row that meets it is the one that goes, whichever comes first in time. */
     assert_int_equal(add(WANMI_IO_CALENDARS, "name,day,hours\ndefault,2008-09-28/2008-10-01,\n", NULL), 0);

@@ -107,6 +107,7 @@ static void fill_rule(wanmi_map_builder *builder, enum change c)
     wanmi_rule_def_init(&rule);
     rule.seq = c == RULE_SEQ ? 2 : 1;
     rule.class_prefix = c == RULE_CLASS ? "02" : "01";
+    rule.role = "@upkeep";
     rule.priority = c == RULE_PRIORITY ? 5 : -1;
     rule.valid_to_us = c == RULE_TO ? 5 : WANMI_TIME_NONE;
     test_add_rule(builder, &rule);

@@ -227,7 +227,7 @@ static void rows_of_escalations(void **state)
     bad_escalation(&d, "min_severity", "from 0 to 255: -1");
     d = good;
     d.priority = 10;
-    bad_escalation(&d, "priority", "from -1 to 9: 10");
+    bad_escalation(&d, "priority", "from 0 to 9: 10");
     d = escalation(1, "ack", "holder", ROW);
     bad_escalation(&d, "target_role", "is missing; to is holder");
     d.target_role = "r";
@@ -577,8 +577,8 @@ static void what_rules_name(void **state)
     add_rule(5, "*", "", "u; w", "");
     wanmi_map *map = build();
     for (int row = 2; row <= 4; row++)
-        said(WANMI_E_MAP_RULE, row, "rule: its owner is not there");
-    said(WANMI_E_MAP_RULE, 5, "table wanmi_rules, row 5: seq 5: rule: its unit is not there: 'w'");
+        said(WANMI_E_MAP_RULE, row, "this owner is not there");
+    said(WANMI_E_MAP_RULE, 5, "table wanmi_rules, row 5: column unit: rule with seq 5: this unit is not there: 'w'");
     assert_int_equal(problem_count, 4);
     wanmi_map_release(map);
     add_calendar("school", "1", 1);
@@ -586,8 +586,8 @@ static void what_rules_name(void **state)
     add_rule(6, "", "restday@school", "u", "2h");
     add_rule(7, "", "", "u", "4h");
     map = build();
-    said(WANMI_E_MAP_RULE, 1, "its weekdays name a calendar that is not there: 'workday'");
-    said(WANMI_E_MAP_RULE, 7, "its deadline is not there: '4h'");
+    said(WANMI_E_MAP_RULE, 1, "names a calendar that is not there: 'workday'");
+    said(WANMI_E_MAP_RULE, 7, "this deadline is not there: '4h'");
     assert_int_equal(problem_count, 6);
     assert_int_equal(wanmi_map_rule_count(map), 1);
     wanmi_map_release(map);

@@ -311,6 +311,7 @@ static void rules(void **state)
     good.seq = 10;
     good.row = 5;
     good.mode = NULL;
+    good.role = "r";
     assert_int_equal(rule(&good), WANMI_OK);
     d = good;
     d.min_severity = 256;
@@ -326,7 +327,14 @@ static void rules(void **state)
     refused(rule(&d), WANMI_E_MAP_RULE, "column last: is not from 0 to 1");
     d = good;
     d.priority = 10;
-    refused(rule(&d), WANMI_E_MAP_RULE, "column priority: is not from -1 to 9");
+    refused(rule(&d), WANMI_E_MAP_RULE, "column priority: is not from 0 to 9");
+    d = good;
+    d.priority = -2;
+    refused(rule(&d), WANMI_E_MAP_RULE, "column priority: is not from 0 to 9: -2");
+    d = good;
+    d.role = "";
+    d.last = 1;
+    refused(rule(&d), WANMI_E_MAP_RULE, "column unit: is empty, and so is role: nobody would receive anything");
     d = good;
     d.holders = "some";
     refused(rule(&d), WANMI_E_MAP_RULE, "column holders: is neither best nor all: 'some'");

@@ -229,7 +229,8 @@ static void add_rule(wanmi_map_builder *builder, int32_t seq, const char *layer,
     rule.area = area;
     rule.unit = unit;
     rule.at_layer = at_layer;
-    rule.role = at_layer;
+    /* At a layer the role is called as it; without unit and role a rule is none. */
+    rule.role = at_layer[0] != '\0' ? at_layer : unit[0] == '\0' ? "z" : "";
     rule.tag = tag;
     test_add_rule(builder, &rule);
 }
@@ -254,14 +255,14 @@ static void rules(void **state)
     add_rule(builder, 2, "cell", "12011*", "", "", "");
     wanmi_map *map = build(builder);
     assert_int_equal(problem_count, 8);
-    problem(0, WANMI_E_MAP_RULE, "row 102: seq 2: rule: its area is not there: '12011*'");
-    problem(1, WANMI_E_MAP_RULE, "row 103: seq 3: rule: its layer is not there: 'grid'");
-    problem(2, WANMI_E_MAP_RULE, "row 104: seq 4: rule: its area is not there: '1199'");
-    problem(3, WANMI_E_MAP_RULE, "row 105: seq 5: rule: its area is not there: '13*'");
-    problem(4, WANMI_E_MAP_RULE, "row 106: seq 6: rule: its area is not there: '*'");
-    problem(5, WANMI_E_MAP_RULE, "row 107: seq 7: rule: its unit is not there: 'w'");
-    problem(6, WANMI_E_MAP_RULE, "row 108: seq 8: rule: its at_layer is not there: 'grid'");
-    problem(7, WANMI_E_MAP_RULE, "row 120: rule: its seq is doubled: '20'");
+    problem(0, WANMI_E_MAP_RULE, "row 102: column area: rule with seq 2: this area is not there: '12011*'");
+    problem(1, WANMI_E_MAP_RULE, "row 103: column layer: rule with seq 3: this layer is not there: 'grid'");
+    problem(2, WANMI_E_MAP_RULE, "row 104: column area: rule with seq 4: this area is not there: '1199'");
+    problem(3, WANMI_E_MAP_RULE, "row 105: column area: rule with seq 5: this area is not there: '13*'");
+    problem(4, WANMI_E_MAP_RULE, "row 106: column area: rule with seq 6: this area is not there: '*'");
+    problem(5, WANMI_E_MAP_RULE, "row 107: column unit: rule with seq 7: this unit is not there: 'w'");
+    problem(6, WANMI_E_MAP_RULE, "row 108: column at_layer: rule with seq 8: this layer is not there: 'grid'");
+    problem(7, WANMI_E_MAP_RULE, "row 120: column seq: is doubled: '20'");
     static const int32_t seqs[] = {-1, 1, 9, 20, 30};
     assert_int_equal(wanmi_map_rule_count(map), 5);
     wanmi_rule_def def;

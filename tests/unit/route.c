@@ -315,6 +315,27 @@ static void what_no_rule_reaches_falls_back(void **state)
     test_way_close(&way);
 }
 
+/* No rule stops an event without naming who has it then: the fallback unit, or a role. */
+static void what_is_to_stop_at_the_fallback_names_it(void **state)
+{
+    (void)state;
+    wanmi_map_builder *b = test_district(NULL, "BUREAU");
+    test_district_duties(b);
+    wanmi_rule_def r = test_rule(1);
+    r.class_prefix = "99";
+    r.unit = "BUREAU";
+    r.last = 1;
+    test_add_rule(b, &r);
+    r = test_rule(2);
+    r.role = "keeper";
+    test_add_rule(b, &r);
+    test_way way;
+    test_way_open(&way, test_build(b));
+    assert_string_equal(text_at(&way, 150, "991", NULL), "BUREAU 1 unit");
+    assert_string_equal(text_at(&way, 150, "98", NULL), "UA/keeper 2 ancestor");
+    test_way_close(&way);
+}
+
 static void a_fallback_takes_the_place_of_a_copy(void **state)
 {
     (void)state;
@@ -611,6 +632,7 @@ int main(void)
         cmocka_unit_test(a_delivery_says_all),
         cmocka_unit_test(what_no_rule_reaches_falls_back),
         cmocka_unit_test(a_fallback_takes_the_place_of_a_copy),
+        cmocka_unit_test(what_is_to_stop_at_the_fallback_names_it),
         cmocka_unit_test(outside_goes_to_the_fallback_unit_or_nobody),
         cmocka_unit_test(what_cannot_be_answered_is_told),
         cmocka_unit_test(a_snapped_event_counts_as_in_its_cell),
