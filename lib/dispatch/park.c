@@ -29,24 +29,32 @@ static bool ended(const wm_service *service)
     return atomic_load_explicit(service->end, memory_order_acquire);
 }
 
-static void sleep_at_most(wm_park *park, int64_t ns)
+/* Gives the word as it is then. */
+static uint32_t announce(wm_park *park)
+{
+    uint32_t word = atomic_fetch_or_explicit(&park->word, WM_PARK_SLEEPS, memory_order_relaxed);
+    wm_park_fence();
+    return word | WM_PARK_SLEEPS;
+}
+
+static void sleep_at_most(wm_park *park, uint32_t word, int64_t ns)
 {
     struct timespec most = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
-    /* The kernel looks at the flag again: a wake-up in between is not missed. A
-     * sleep that ends too early costs some empty rounds. */
+    /* The kernel looks at the word again: a wake-up in between is not missed, even if
+     * another sleeper has announced itself since. A sleep that ends too early costs
+     * some empty rounds. */
     if (ns > 0)
-        syscall(SYS_futex, &park->sleeping, FUTEX_WAIT_PRIVATE, 1, ns != INT64_MAX ? &most : NULL, NULL, 0);
+        syscall(SYS_futex, &park->word, FUTEX_WAIT_PRIVATE, word, ns != INT64_MAX ? &most : NULL, NULL, 0);
 }
 
 /* Announces, looks for work once more, and only then sleeps. */
 static void park_or_work(wm_park *park, const wm_service *service)
 {
-    atomic_store_explicit(&park->sleeping, 1, memory_order_relaxed);
-    wm_park_fence();
+    uint32_t word = announce(park);
     if (!service->round(service->argument) && !ended(service))
-        sleep_at_most(park, service->nap_ns != NULL ? service->nap_ns(service->argument) : INT64_MAX);
+        sleep_at_most(park, word, service->nap_ns != NULL ? service->nap_ns(service->argument) : INT64_MAX);
     /* Pairs with the release of wm_park_wake: the next round sees what was brought. */
-    atomic_exchange_explicit(&park->sleeping, 0, memory_order_acquire);
+    atomic_fetch_and_explicit(&park->word, ~(uint32_t)WM_PARK_SLEEPS, memory_order_acquire);
 }
 
 /* Waits a moment without sleeping; false when it is time to sleep. */
@@ -82,19 +90,25 @@ void wm_park_serve(wm_park *park, const wm_service *service)
 
 bool wm_park_await(wm_park *park, wm_round_fn round, void *argument, int64_t most_ns)
 {
-    atomic_store_explicit(&park->sleeping, 1, memory_order_relaxed);
-    wm_park_fence();
+    uint32_t word = announce(park);
     /* Whatever is found, the flag stays: it is the other sleepers' as well. */
     if (round(argument))
         return true;
-    sleep_at_most(park, most_ns);
+    sleep_at_most(park, word, most_ns);
     return round(argument);
 }
 
 void wm_park_wake(wm_park *park)
 {
-    if (atomic_exchange_explicit(&park->sleeping, 0, memory_order_acq_rel) != 0)
-        syscall(SYS_futex, &park->sleeping, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    uint32_t word = atomic_load_explicit(&park->word, memory_order_relaxed);
+    /* One of several bringers does it; the word becomes another one. */
+    while ((word & WM_PARK_SLEEPS) != 0) {
+        if (!atomic_compare_exchange_weak_explicit(&park->word, &word, word + 1, memory_order_acq_rel,
+                                                   memory_order_relaxed))
+            continue;
+        syscall(SYS_futex, &park->word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+        return;
+    }
 }
 
 bool wm_wait_awake(wm_wait *wait)

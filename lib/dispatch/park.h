@@ -12,10 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The flag is the futex; it stands alone on its lines, for producers read it. */
+/* The futex: bit 0 says that somebody sleeps or is about to, the others count
+ * wake-ups. It stands alone on its lines, for producers read it. */
 typedef struct wm_park {
-    _Alignas(128) _Atomic uint32_t sleeping;
+    _Alignas(128) _Atomic uint32_t word;
 } wm_park;
+enum { WM_PARK_SLEEPS = 1 };
 
 /* What a server does while its rounds find nothing: spins, yields, sleeps. One
  * that never sleeps takes a processor; work waits for it some tens of nanoseconds
@@ -45,7 +47,8 @@ typedef struct wm_service {
 void wm_park_serve(wm_park *park, const wm_service *service);
 
 /* For several sleepers at one park, a call each: unless `round` finds work, sleeps
- * until woken, at most `most_ns`, and has it look again. Gives what it gave last. */
+ * until woken, at most `most_ns`, and has it look again. Gives what it gave last.
+ * A wake-up wakes all; who is left without work calls again. */
 bool wm_park_await(wm_park *park, wm_round_fn round, void *argument, int64_t most_ns);
 
 /* The bringer: one fence for all it has published, then a look at each flag. */
@@ -54,7 +57,7 @@ void wm_park_wake(wm_park *park);
 
 static inline void wm_park_look(wm_park *park)
 {
-    if (atomic_load_explicit(&park->sleeping, memory_order_relaxed) != 0)
+    if ((atomic_load_explicit(&park->word, memory_order_relaxed) & WM_PARK_SLEEPS) != 0)
         wm_park_wake(park);
 }
 

@@ -10,7 +10,8 @@
  * BRINGERS bring ITEMS each; then one sets `end` (unless ENDLESS). The server may
  * wait awake as long as it likes before it sleeps. NAPS: sleeps may end by
  * themselves at any time, as timed ones and those cut short by a signal do; without
- * it only a wake-up ends a sleep, so that a lost one is a standstill.
+ * it only a wake-up ends a sleep, so that a lost one is a standstill. POLLERS: in place
+ * of the server so many who take one thing at a time, as wanmi_sink_poll does.
  * A mutant (-DNAME below) is a defect that a run must find.
  */
 #ifndef BRINGERS
@@ -19,19 +20,27 @@
 #ifndef ITEMS
 #define ITEMS 2
 #endif
-#define SERVER BRINGERS                 /* threads: bringers, server, who ends it all */
-#define ENDER (BRINGERS + 1)
-#define THREADS (BRINGERS + 2)
+#ifdef POLLERS
+#define SLEEPERS POLLERS
+#define ENDLESS
+#else
+#define SLEEPERS 1
+#endif
+#define SERVER BRINGERS                 /* threads: bringers, who sleeps, who ends it all */
+#define ENDER (BRINGERS + SLEEPERS)
+#define THREADS (BRINGERS + SLEEPERS + 1)
 #define DEPTH 3                         /* stores on their way */
 
 /* Memory. */
-#define SLEEPING BRINGERS
+#define WORD BRINGERS
 #define END (BRINGERS + 1)
-byte cell[BRINGERS + 2];                /* what each has brought, `sleeping`, `end` */
+byte cell[BRINGERS + 2];                /* what each has brought, the word, `end` */
+#define SLEEPS 1
+#define WORDS 16                        /* the word begins again there, as a uint32_t does */
 chan stores[THREADS] = [DEPTH] of { byte, byte };
 
-bool waiting;                           /* in the kernel */
-byte done[BRINGERS];                    /* the server's */
+byte waiting;                           /* in the kernel: a bit a sleeper */
+byte done[BRINGERS];                    /* the sleepers' */
 byte finished;                          /* bringers: for the ender alone */
 
 #define STORE(thread, which, value) stores[thread]!which, value
@@ -48,37 +57,64 @@ end:
 
 /* ---- the bringers ------------------------------------------------------------------------- */
 
+/* wm_park_wake. Whose exchange fails begins again with what the word is then. */
+inline wake(thread)
+{
+    /* park.c: uint32_t word = atomic_load_explicit(&park->word, memory_order_relaxed); */
+    word = cell[WORD];
+    do
+    /* park.c: while ((word & WM_PARK_SLEEPS) != 0) { */
+    :: (word & SLEEPS) != 0 ->
+#ifdef WAKES_ONLY
+        woken = true;
+#else
+        /* park.c: if (!atomic_compare_exchange_weak_explicit(&park->word, &word, word + 1, memory_order_acq_rel, */
+        atomic {
+            FENCE(thread) ->
+            if
+#ifdef FLAG_ONLY
+            :: cell[WORD] == word -> cell[WORD] = 0; woken = true
+#else
+            :: cell[WORD] == word -> cell[WORD] = (word + 1) % WORDS; woken = true
+#endif
+            :: else -> word = cell[WORD]
+            fi
+        }
+#endif
+        if
+#ifdef CLEARS_ONLY
+        :: woken -> break
+#else
+        /* park.c: syscall(SYS_futex, &park->word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); */
+        :: atomic { woken -> waiting = 0 } ; break
+#endif
+        :: else
+        fi
+    :: else -> break
+    od;
+    atomic { woken = false; word = 0 }
+}
+
 inline look(thread)
 {
     if
-    /* park.h: if (atomic_load_explicit(&park->sleeping, memory_order_relaxed) != 0) */
-    :: cell[SLEEPING] != 0 ->
-#ifdef WAKES_ONLY
-        /* The flag stays up. */
-        slept = true;
-#elif defined(CLEARS_ONLY)
-        atomic { FENCE(thread) -> cell[SLEEPING] = 0; }
-#else
-        /* park.c: if (atomic_exchange_explicit(&park->sleeping, 0, memory_order_acq_rel) != 0) */
-        atomic { FENCE(thread) -> slept = cell[SLEEPING] != 0; cell[SLEEPING] = 0; }
-#endif
-        if
-        /* park.c: syscall(SYS_futex, &park->sleeping, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); */
-        :: atomic { slept -> waiting = false; slept = false; }
-        :: else
-        fi
+    /* park.h: if ((atomic_load_explicit(&park->word, memory_order_relaxed) & WM_PARK_SLEEPS) != 0) */
+    :: (cell[WORD] & SLEEPS) != 0 -> wake(thread)
     :: else
     fi
 }
 
 active [BRINGERS] proctype bringer()
 {
-    byte n, me = _pid - THREADS;
-    bool slept;
+    byte n, word, me = _pid - THREADS;
+    bool woken;
 
     do
     :: n < ITEMS ->
-        n++;
+        if
+        :: n++
+        :: n + 1 < ITEMS -> n = n + 2   /* a batch */
+        fi;
 #ifdef WAKES_BEFORE_PUBLISHING
         FENCE(me);
         look(me);
@@ -104,7 +140,8 @@ active [BRINGERS] proctype bringer()
 #ifndef ENDLESS
 active proctype ender()
 {
-    bool slept;
+    byte word;
+    bool woken;
 
     finished == BRINGERS;
     STORE(ENDER, END, 1);
@@ -115,17 +152,24 @@ active proctype ender()
 }
 #endif
 
-/* ---- the server --------------------------------------------------------------------------- */
+/* ---- who sleeps ---------------------------------------------------------------------------- */
 
-/* One round: what each has brought is seen once, in turn. */
+/* One round. The server's: what each has brought is seen once, in turn. A poller's,
+ * behind a lock: one thing of the first who has brought some. */
 inline work()
 {
     found = false;
     at = 0;
     do
+#ifdef POLLERS
+    :: at < BRINGERS && !found -> d_step {
+        if
+        :: cell[at] != done[at] -> done[at] = done[at] + 1; found = true
+#else
     :: at < BRINGERS -> d_step {
         if
         :: cell[at] != done[at] -> done[at] = cell[at]; found = true
+#endif
         :: else
         fi;
         at++;
@@ -134,48 +178,80 @@ inline work()
     od
 }
 
+/* The exchange is one instruction on memory. */
+inline announce()
+{
+#ifndef ANNOUNCES_LATE
+    /* park.c: uint32_t word = atomic_fetch_or_explicit(&park->word, WM_PARK_SLEEPS, memory_order_relaxed); */
+    /* park.c: wm_park_fence(); */
+    atomic { FENCE(me) -> cell[WORD] = cell[WORD] | SLEEPS; word = cell[WORD] }
+#else
+    skip
+#endif
+}
+
 inline sleep()
 {
-    /* park.c: syscall(SYS_futex, &park->sleeping, FUTEX_WAIT_PRIVATE, 1, ns != INT64_MAX ? &most : NULL, NULL, 0); */
-#ifdef KERNEL_LOOKS_NOT
-    atomic { FENCE(SERVER) -> waiting = true; }
-#else
+#ifdef ANNOUNCES_LATE
+    atomic { FENCE(me) -> cell[WORD] = cell[WORD] | SLEEPS; word = cell[WORD] }
+#endif
+    /* park.c: syscall(SYS_futex, &park->word, FUTEX_WAIT_PRIVATE, word, ns != INT64_MAX ? &most : NULL, NULL, 0); */
     atomic {
-        FENCE(SERVER) ->
+        FENCE(me) ->
         if
-        :: cell[SLEEPING] == 1 -> waiting = true
+#ifdef KERNEL_LOOKS_NOT
+        :: true -> waiting = waiting | (1 << (me - SERVER))
+#else
+        :: cell[WORD] == word -> waiting = waiting | (1 << (me - SERVER))
         :: else
+#endif
         fi
     }
-#endif
 #ifdef ENDLESS
 end:
 #endif
     if
-    :: !waiting
+    :: (waiting & (1 << (me - SERVER))) == 0
 #ifdef NAPS
-    :: waiting = false
+    :: waiting = waiting & ~(1 << (me - SERVER))
 #endif
     fi
 }
 
+#ifdef POLLERS
+active [POLLERS] proctype poller()
+{
+    byte at, word, me = _pid - THREADS - BRINGERS + SERVER;
+    bool found;
+
+    do
+    :: true ->
+        work();
+        if
+        :: found
+        :: found && me != SERVER -> break           /* has what it wanted; the first stays */
+        :: !found ->                    /* wm_park_await */
+            announce();
+            /* park.c: if (round(argument)) */
+            work();
+            if
+            :: !found ->
+                /* park.c: sleep_at_most(park, word, most_ns); */
+                sleep()
+            :: else
+            fi;
+            word = 0
+        fi
+    od
+}
+#else
 inline park_or_work()
 {
-#ifndef ANNOUNCES_LATE
-    /* park.c: atomic_store_explicit(&park->sleeping, 1, memory_order_relaxed); */
-    STORE(SERVER, SLEEPING, 1);
-#ifndef SERVER_WITHOUT_FENCE
-    /* park.c: wm_park_fence(); */
-    FENCE(SERVER);
-#endif
-#endif
+    /* park.c: uint32_t word = announce(park); */
+    announce();
     /* park.c: if (!service->round(service->argument) && !ended(service)) */
 #ifndef LOOKS_ONCE
     work();
-#endif
-#ifdef ANNOUNCES_LATE
-    STORE(SERVER, SLEEPING, 1);
-    FENCE(SERVER);
 #endif
     if
 #ifdef END_NOT_SEEN
@@ -186,13 +262,13 @@ inline park_or_work()
         sleep()
     :: else
     fi;
-    /* park.c: atomic_exchange_explicit(&park->sleeping, 0, memory_order_acquire); */
-    atomic { FENCE(SERVER) -> cell[SLEEPING] = 0; }
+    /* park.c: atomic_fetch_and_explicit(&park->word, ~(uint32_t)WM_PARK_SLEEPS, memory_order_acquire); */
+    atomic { FENCE(me) -> cell[WORD] = cell[WORD] & ~SLEEPS; word = 0 }
 }
 
 active proctype server()
 {
-    byte at;
+    byte at, word, me = SERVER;
     bool found, ending;
 
     do
@@ -221,6 +297,7 @@ active proctype server()
         assert(done[at] == ITEMS)
     }
 }
+#endif
 
 /* Where all stand still, all that was brought has been done. */
 active proctype judge()

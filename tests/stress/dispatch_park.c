@@ -56,7 +56,7 @@ static bool bring(desk *d, uint64_t number)
 {
     atomic_store_explicit(&d->brought, number, memory_order_release);
     wm_park_fence();
-    bool slept = atomic_load_explicit(&d->park.sleeping, memory_order_relaxed) != 0;
+    bool slept = (atomic_load_explicit(&d->park.word, memory_order_relaxed) & WM_PARK_SLEEPS) != 0;
     wm_park_look(&d->park);
     return slept;
 }
@@ -86,8 +86,8 @@ static void test_brought_while_falling_asleep(void **state)
             ;
         bool slept = bring(&d, ++number);
         asleep += slept;
-        delay += slept ? -100 : 100;
-        delay = delay < 0 ? 0 : delay;
+        delay += (slept ? -1 : 1) * (100 + delay / 16);     /* a busy machine yields for milliseconds */
+        delay = delay < 0 ? 0 : delay > 500000000 ? 500000000 : delay;
         await(&d, number);
         found = asleep > 100 && number - asleep > 100;
     }
@@ -136,7 +136,7 @@ static void test_awake_for_ever(void **state)
             int64_t from = steady_ns();
             while (steady_ns() - from < 2000)
                 ;
-            assert_int_equal(atomic_load(&d.park.sleeping), 0);
+            assert_int_equal(atomic_load(&d.park.word) & WM_PARK_SLEEPS, 0);
             atomic_store_explicit(&d.brought, number, memory_order_release);
             await(&d, number);
         }
@@ -191,6 +191,95 @@ static void test_comes_due(void **state)
     assert_in_range(d.naps, 0, 50);
 }
 
+/* ---- several sleepers at one park --------------------------------------------------------- */
+
+typedef struct counter {
+    wm_park park;
+    pthread_mutex_t lock;
+    uint64_t left, taken;
+    bool end;
+    _Atomic uint32_t visits;
+} counter;
+
+static bool take_one(void *argument)
+{
+    counter *c = argument;
+    pthread_mutex_lock(&c->lock);
+    bool found = c->left > 0 || c->end;
+    c->taken += c->left > 0;
+    c->left -= c->left > 0;
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
+static bool is_over(counter *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool over = c->end && c->left == 0;
+    pthread_mutex_unlock(&c->lock);
+    return over;
+}
+
+/* Stays to the end. */
+static void *poll_always(void *argument)
+{
+    counter *c = argument;
+    while (!is_over(c))
+        if (!take_one(c))
+            wm_park_await(&c->park, take_one, c, INT64_MAX);
+    return NULL;
+}
+
+/* Comes for one thing at a time. */
+static void *poll_at_times(void *argument)
+{
+    counter *c = argument;
+    while (!is_over(c)) {
+        wm_park_await(&c->park, take_one, c, 20000);
+        atomic_fetch_add(&c->visits, 1);
+        for (int64_t from = steady_ns(); steady_ns() - from < 20000;)
+            ;
+    }
+    return NULL;
+}
+
+static void bring_more(counter *c, uint64_t more, bool end)
+{
+    pthread_mutex_lock(&c->lock);
+    c->left += more;
+    c->end = end;
+    pthread_mutex_unlock(&c->lock);
+    wm_park_fence();
+    wm_park_look(&c->park);
+}
+
+/* What one leaves, the other takes without being woken again. */
+static void test_several_sleepers(void **state)
+{
+    (void)state;
+    counter c = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t always, at_times;
+    pthread_create(&always, NULL, poll_always, &c);
+    pthread_create(&at_times, NULL, poll_at_times, &c);
+    test_random random = {5};
+    for (uint64_t brought = 0; brought < 20000;) {
+        uint64_t more = 1 + test_below(&random, 3);
+        bring_more(&c, more, false);
+        brought += more;
+        for (int64_t from = steady_ns(), left = 1; left != 0;) {
+            pthread_mutex_lock(&c.lock);
+            left = (int64_t)c.left;
+            pthread_mutex_unlock(&c.lock);
+            if (steady_ns() - from > 3000000000)
+                fail_msg("what was brought is not taken");
+        }
+    }
+    bring_more(&c, 0, true);
+    pthread_join(always, NULL);
+    pthread_join(at_times, NULL);
+    assert_true(c.taken >= 20000 && c.visits > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_ended_while_falling_asleep),
         cmocka_unit_test(test_awake_for_ever),
         cmocka_unit_test(test_comes_due),
+        cmocka_unit_test(test_several_sleepers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-weak_run weak = {{}, WEAK_NONE, rl::mo_relaxed};
+weak_run weak = {{}, WEAK_NONE, rl::mo_relaxed, WEAK_NONE};
 
 extern const weak_suite ring_suite, park_suite;
 
@@ -28,19 +28,21 @@ static const weak_spare *spare_of(const weak_suite *suite, const std::string &li
 }
 
 /* Gives whether what came out is what should. */
-static bool check_weakened(const weak_suite *suite, int place, rl::memory_order to, unsigned long tries)
+static bool check_weakened(const weak_suite *suite, int place, rl::memory_order to, int thread, unsigned long tries)
 {
     weak_place was = weak.places[place];
     std::string line = line_of(suite->source, was.line);
     unsigned long tried = 0;
     weak.weakened = place;
     weak.to = to;
+    weak.thread = thread;
     std::string found = suite->run(tries, &tried);
-    weak.weakened = WEAK_NONE;
+    weak.weakened = weak.thread = WEAK_NONE;
+    static const char *const whose[] = {"", ", first thread", ", second thread", ", third thread"};
     const weak_spare *spare = spare_of(suite, line);
     bool caught = found != "SUCCESS";
-    printf("  %s:%d %s -> %s: ", suite->source, was.line, rl::format(was.order),
-           to == rl::mo_relaxed && was.order == rl::mo_seq_cst ? "nothing" : rl::format(to));
+    printf("  %s:%d %s -> %s%s: ", suite->source, was.line, rl::format(was.order),
+           to == rl::mo_relaxed && was.order == rl::mo_seq_cst ? "nothing" : rl::format(to), whose[thread + 1]);
     if (caught)
         printf("caught: %s in schedule %lu\n", found.c_str(), tried);
     else if (spare != nullptr)
@@ -65,10 +67,12 @@ int weak_check(const weak_suite *suite, unsigned long tries)
             continue;
         }
         if (order == rl::mo_seq_cst) {
-            wrong += !check_weakened(suite, place, rl::mo_acq_rel, tries);
-            weakened++;
+            wrong += !check_weakened(suite, place, rl::mo_acq_rel, WEAK_NONE, tries);
+            for (int thread = 0; thread < 3; thread++)      /* each fence of a pair */
+                wrong += !check_weakened(suite, place, rl::mo_relaxed, thread, tries);
+            weakened += 4;
         }
-        wrong += !check_weakened(suite, place, rl::mo_relaxed, tries);
+        wrong += !check_weakened(suite, place, rl::mo_relaxed, WEAK_NONE, tries);
         weakened++;
     }
     printf("%s: %d weakened, %d not as expected\n", suite->source, weakened, wrong);

@@ -41,13 +41,15 @@ struct weak_run {
     weak_place places[WEAK_PLACES];
     int weakened;                       /* which; WEAK_NONE */
     rl::memory_order to;
+    int thread;                         /* for whom; WEAK_NONE: everybody */
 };
 extern weak_run weak;
 
 static inline rl::memory_order weak_order(int place, rl::memory_order order, int line)
 {
+    bool here = weak.thread == WEAK_NONE || weak.thread == static_cast<int>(rl::thread_index());
     weak.places[place] = {order, line};
-    return place == weak.weakened ? weak.to : order;
+    return place == weak.weakened && here ? weak.to : order;
 }
 
 #define memory_order_relaxed rl::mo_relaxed
@@ -65,6 +67,10 @@ static inline void weak_fence(rl::memory_order order)
 #define atomic_load_explicit(object, order) ((object)->load(order, RL_INFO))
 #define atomic_store_explicit(object, value, order) ((object)->store(value, order, RL_INFO))
 #define atomic_exchange_explicit(object, value, order) ((object)->exchange(value, order, RL_INFO))
+#define atomic_fetch_or_explicit(object, value, order) ((object)->fetch_or(value, order, RL_INFO))
+#define atomic_fetch_and_explicit(object, value, order) ((object)->fetch_and(value, order, RL_INFO))
+#define atomic_compare_exchange_weak_explicit(object, expected, value, order, failed) \
+    ((object)->compare_exchange_weak(*(expected), value, order, RL_INFO, failed, RL_INFO))
 #define atomic_thread_fence(order) weak_fence(order)
 
 /* ---- C ------------------------------------------------------------------------------------ */
@@ -73,8 +79,9 @@ static inline void weak_fence(rl::memory_order order)
 #define sched_yield() rl::yield(1, RL_INFO)
 #define FUTEX_WAIT_PRIVATE rl::RL_FUTEX_WAIT
 #define FUTEX_WAKE_PRIVATE rl::RL_FUTEX_WAKE
+/* Relacy's futex is an int. */
 #define syscall(number, word, operation, value, most, other, last) \
-    rl::rl_futex(word, operation, value, most, other, last, RL_INFO)
+    rl::rl_futex(reinterpret_cast<rl::atomic<int> *>(word), operation, value, most, other, last, RL_INFO)
 
 /* ---- running ------------------------------------------------------------------------------ */
 
