@@ -64,7 +64,7 @@ static inline void wm_park_look(wm_park *park)
 /* Whether anybody sleeps, or is about to. */
 static inline bool wm_park_sleeps(const wm_park *park)
 {
-    return atomic_load_explicit(&park->sleeping, memory_order_relaxed) != 0;
+    return (atomic_load_explicit(&park->word, memory_order_relaxed) & WM_PARK_SLEEPS) != 0;
 }
 
 static inline void wm_pause(void)
