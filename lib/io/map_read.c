@@ -1,39 +1,20 @@
 /* From a map file to a builder, and to a map: see map_file.h. */
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "map_file.h"
-#include "misfits.h"
-#include "shape.h"
+#include "map_read.h"
 
-typedef struct reading {
-    const wm_load *load;
-    wanmi_map_builder *builder;
-    GDALDatasetH data;
-    wm_meta meta;
-    wanmi_zone *zone;
-    OGRSpatialReferenceH srs;   /* of the map; NULL where GDAL cannot read it */
-    wm_bytes wkb;
-    wm_misfits of_layers;       /* of wanmi_layers */
-    wm_misfits misfits;         /* of the table that is read */
-    uint64_t done, total;
-} reading;
+/* ---- what all tables share ----------------------------------------------------------- */
 
-enum { BUFFER_MAX = 100000 };   /* metres */
-
-/* A column that is not there is one problem of the table; where it is reported its
- * rows are read as if it were empty. */
-static wanmi_status find_column(const reading *r, OGRLayerH table, const char *column, int *index,
-                                wanmi_error *error)
+wanmi_status wm_read_column(const wm_reading *r, OGRLayerH table, const char *column, int *index,
+                            wanmi_error *error)
 {
     wanmi_error problem;
     wanmi_status status = wm_pkg_column(table, r->load->name, column, index, &problem);
     return wm_report_row(r->load->report, status, &problem, error);
 }
 
-/* After a loop over rows: whether GDAL stopped because of damage. */
-static wanmi_status check_damage(const reading *r, const char *table, wanmi_error *error)
+wanmi_status wm_read_damage(const wm_reading *r, const char *table, wanmi_error *error)
 {
     const wm_place place = {.file = r->load->name, .layer = table};
     if (!r->load->gdal->failed)
@@ -42,188 +23,43 @@ static wanmi_status check_damage(const reading *r, const char *table, wanmi_erro
                        wm_gdal_words(r->load->gdal));
 }
 
-static int64_t row_number(const reading *r, OGRFeatureH row)
+int64_t wm_read_number(const wm_reading *r, OGRFeatureH row)
 {
     return r->load->without_rows ? 0 : OGR_F_GetFID(row);
 }
 
-/* The next row, or NULL; forgets what GDAL said of the row before. */
-static OGRFeatureH next_row(const reading *r, OGRLayerH table)
+OGRFeatureH wm_read_next(const wm_reading *r, OGRLayerH table)
 {
     wm_gdal_forget(r->load->gdal);
     return OGR_L_GetNextFeature(table);
 }
 
-static wanmi_status find_misfits(const reading *r, OGRLayerH table, const char *const *columns, size_t count,
-                                 wm_misfits *misfits, wanmi_error *error)
+wanmi_status wm_read_misfits(const wm_reading *r, OGRLayerH table, const char *const *columns, size_t count,
+                             wm_misfits *misfits, wanmi_error *error)
 {
     wm_misfits_drop(misfits);
     return wm_misfits_find(r->data, table, columns, count, r->load->gdal, misfits, error);
 }
 
-static wanmi_status check_numbers(const reading *r, const wm_misfits *misfits, OGRFeatureH row,
-                                  const char *layer, wanmi_error *problem)
+wanmi_status wm_read_check(const wm_reading *r, const wm_misfits *misfits, OGRFeatureH row,
+                           const char *layer, wanmi_error *problem)
 {
     const wm_misfit *misfit = wm_misfits_of(misfits, OGR_F_GetFID(row));
     if (misfit == NULL)
         return WANMI_OK;
-    const wm_place place = {.layer = layer, .row = row_number(r, row), .column = misfit->column,
+    const wm_place place = {.layer = layer, .row = wm_read_number(r, row), .column = misfit->column,
                             .value = misfit->value};
     return wm_error_at(problem, WANMI_E_IO_ROW, &place, "no number as this column holds them");
 }
 
-static wanmi_status step(reading *r, wanmi_error *error)
+wanmi_status wm_read_step(wm_reading *r, wanmi_error *error)
 {
     return wm_report_progress(r->load->report, ++r->done, r->total, error);
 }
 
-static bool is_left_out(const reading *r, const char *name)
+static bool is_left_out(const wm_reading *r, const char *name)
 {
     return r->load->without != NULL && strcmp(r->load->without, name) == 0;
-}
-
-/* ---- areas -------------------------------------------------------------------------- */
-
-enum { CODE, NAME, PARENT, VALID_FROM, VALID_TO, GRADE, BUFFER };
-
-typedef struct area_columns {
-    const wanmi_layer_def *layer;
-    int index[BUFFER + 1];
-} area_columns;
-
-static wanmi_status find_area_columns(const reading *r, OGRLayerH table, area_columns *columns,
-                                      wanmi_error *error)
-{
-    wanmi_status status = WANMI_OK;
-    for (int i = 0; i < BUFFER && status == WANMI_OK; i++)
-        status = find_column(r, table, wm_layer_columns[i], &columns->index[i], error);
-    columns->index[BUFFER] = OGR_FD_GetFieldIndex(OGR_L_GetLayerDefn(table), "buffer_m");
-    return status;
-}
-
-static wanmi_status read_instant(const reading *r, const char *text, int64_t *instant,
-                                 const char *column, const wm_place *at, wanmi_error *problem)
-{
-    wm_place place = *at;
-    place.value = text;
-    if (text == NULL || (text[0] != '\0' &&
-                         wanmi_time_parse(r->zone, text, instant, NULL) != WANMI_OK))
-        return wm_error_at(problem, WANMI_E_IO_ROW, &place, "%s is no date or time of ISO 8601",
-                           column);
-    return WANMI_OK;
-}
-
-static wanmi_status read_buffer(const area_columns *columns, OGRFeatureH row, double *buffer_m,
-                                const wm_place *place, wanmi_error *problem)
-{
-    *buffer_m = 0;
-    int index = columns->index[BUFFER];
-    if (index < 0 || !OGR_F_IsFieldSetAndNotNull(row, index))
-        return WANMI_OK;
-    double value = OGR_F_GetFieldAsDouble(row, index);
-    if (!(value >= 0 && value <= BUFFER_MAX))
-        return wm_error_at(problem, WANMI_E_IO_ROW, place, "buffer_m is not from 0 to %d metres: %g",
-                           BUFFER_MAX, value);
-    if (value > 0 && columns->layer->kind != WANMI_OVERLAY)
-        return wm_error_at(problem, WANMI_E_MAP_GEOMETRY, place,
-                           "only overlay layers hold buffers: buffer_m %g", value);
-    *buffer_m = value;
-    return WANMI_OK;
-}
-
-static wanmi_status read_shape(reading *r, OGRFeatureH row, double buffer_m, const wm_place *place,
-                               wanmi_area_def *def, wanmi_error *problem)
-{
-    OGRGeometryH shape = OGR_F_GetGeometryRef(row), plain = NULL;
-    if (shape != NULL && (buffer_m > 0 || OGR_G_HasCurveGeometry(shape, FALSE)))
-        shape = plain = wm_shape_plain(shape);
-    const char *words = "";
-    wanmi_status status = wm_shape_area(shape, buffer_m, r->load->gdal, &r->wkb, &words);
-    OGR_G_DestroyGeometry(plain);
-    if (status == WANMI_E_MEMORY)
-        return wm_error_memory(problem);
-    if (status != WANMI_OK)
-        return wm_error_at(problem, status, place, "%s", words);
-    def->wkb = r->wkb.data;
-    def->wkb_size = r->wkb.size;
-    return WANMI_OK;
-}
-
-static wanmi_status take_area(reading *r, const area_columns *columns, OGRFeatureH row,
-                              wanmi_error *problem)
-{
-    char slots[BUFFER][WM_SLOT];
-    const char *text[BUFFER];
-    wm_place place = {.layer = columns->layer->name, .row = row_number(r, row)};
-    for (int i = 0; i < BUFFER; i++)
-        if ((text[i] = wm_field_text(row, columns->index[i], slots[i])) == NULL)
-            return wm_error_at(problem, WANMI_E_IO_ROW, &place, "%s is a value that is no exact text",
-                               wm_layer_columns[i]);
-    place.code = text[CODE];
-    wanmi_status status = check_numbers(r, &r->misfits, row, columns->layer->name, problem);
-    if (status != WANMI_OK)
-        return status;
-    wanmi_area_def def;
-    wanmi_area_def_init(&def);
-    def.layer = columns->layer->name;
-    def.code = text[CODE];
-    def.name = text[NAME];
-    def.parent = text[PARENT];
-    def.grade = text[GRADE];
-    def.row = place.row;
-    double buffer_m = 0;
-    status = read_instant(r, text[VALID_FROM], &def.valid_from_us, "valid_from", &place,
-                          problem);
-    if (status == WANMI_OK)
-        status = read_instant(r, text[VALID_TO], &def.valid_to_us, "valid_to", &place, problem);
-    if (status == WANMI_OK)
-        status = read_buffer(columns, row, &buffer_m, &place, problem);
-    if (status == WANMI_OK)
-        status = read_shape(r, row, buffer_m, &place, &def, problem);
-    return status == WANMI_OK ? wanmi_map_builder_area(r->builder, &def, problem) : status;
-}
-
-/* A table in another CRS would give numbers that mean something else. */
-static wanmi_status check_srs(const reading *r, OGRLayerH table, wanmi_error *error)
-{
-    OGRSpatialReferenceH srs = OGR_L_GetSpatialRef(table);
-    if (srs == NULL || r->srs == NULL || OSRIsLocal(srs))
-        return WANMI_OK;
-    const char *theirs = OSRGetAuthorityCode(srs, NULL), *ours = OSRGetAuthorityCode(r->srs, NULL);
-    bool differs = OSRIsGeographic(srs) ||
-                   (theirs != NULL && ours != NULL && strcmp(theirs, ours) != 0);
-    if (!differs)
-        return WANMI_OK;
-    const char *name = OSRGetName(srs);
-    const wm_place place = {.file = r->load->name, .layer = OGR_L_GetName(table),
-                            .value = name != NULL ? name : ""};
-    return wm_error_at(error, WANMI_E_MAP_LAYER, &place, "the table is not in the map's CRS %s, but in",
-                       OSRGetName(r->srs));
-}
-
-static wanmi_status read_areas(reading *r, const wanmi_layer_def *layer, OGRLayerH table,
-                               wanmi_error *error)
-{
-    area_columns columns = {.layer = layer};
-    wanmi_error problem;
-    wanmi_status status = check_srs(r, table, &problem);
-    if (status != WANMI_OK)
-        return wm_report_row(r->load->report, status, &problem, error);
-    status = find_area_columns(r, table, &columns, error);
-    static const char *const numbers[] = {"buffer_m"};
-    if (status == WANMI_OK)
-        status = find_misfits(r, table, numbers, 1, &r->misfits, error);
-    if (status != WANMI_OK || columns.index[CODE] < 0)
-        return status;
-    OGRFeatureH row;
-    OGR_L_ResetReading(table);
-    while (status == WANMI_OK && (row = next_row(r, table)) != NULL) {
-        status = wm_report_row(r->load->report, take_area(r, &columns, row, &problem), &problem, error);
-        OGR_F_Destroy(row);
-        if (status == WANMI_OK)
-            status = step(r, error);
-    }
-    return status == WANMI_OK ? check_damage(r, layer->name, error) : status;
 }
 
 /* ---- layers ------------------------------------------------------------------------- */
@@ -231,12 +67,12 @@ static wanmi_status read_areas(reading *r, const wanmi_layer_def *layer, OGRLaye
 enum { LAYER_NAME, LAYER_KIND, LAYER_LEVEL, LAYER_PARENT, LAYER_COLUMNS };
 
 /* The layer of a row of wanmi_layers; its texts lie in the row and `slots`. */
-static wanmi_status take_layer(const reading *r, OGRFeatureH row, const int *index,
+static wanmi_status take_layer(const wm_reading *r, OGRFeatureH row, const int *index,
                                char slots[][WM_SLOT], wanmi_layer_def *def, wanmi_error *problem)
 {
     const char *text[LAYER_COLUMNS];
     wm_place place = {.row = OGR_F_GetFID(row)};
-    wanmi_status status = check_numbers(r, &r->of_layers, row, "wanmi_layers", problem);
+    wanmi_status status = wm_read_check(r, &r->of_layers, row, "wanmi_layers", problem);
     if (status != WANMI_OK)
         return status;
     for (int i = 0; i < LAYER_COLUMNS; i++)
@@ -257,7 +93,7 @@ static wanmi_status take_layer(const reading *r, OGRFeatureH row, const int *ind
     return wanmi_map_builder_layer(r->builder, def, problem);
 }
 
-static wanmi_status read_layer_row(reading *r, OGRFeatureH row, const int *index, wanmi_error *error)
+static wanmi_status read_layer_row(wm_reading *r, OGRFeatureH row, const int *index, wanmi_error *error)
 {
     char slots[LAYER_COLUMNS][WM_SLOT];
     wanmi_layer_def def;
@@ -271,13 +107,13 @@ static wanmi_status read_layer_row(reading *r, OGRFeatureH row, const int *index
     OGRLayerH table = wm_pkg_table(r->data, def.name);
     const wm_place place = {.file = r->load->name, .layer = def.name};
     if (table != NULL)
-        return read_areas(r, &def, table, error);
+        return wm_read_areas(r, &def, table, error);
     status = wm_error_at(&problem, WANMI_E_MAP_LAYER, &place,
                          "wanmi_layers names it, but the file has no table of that name");
     return wm_report_row(r->load->report, status, &problem, error);
 }
 
-static wanmi_status read_layers(reading *r, wanmi_error *error)
+static wanmi_status read_layers(wm_reading *r, wanmi_error *error)
 {
     static const char *const names[LAYER_COLUMNS] = {"name", "kind", "level", "parent"};
     OGRLayerH table = wm_pkg_table(r->data, "wanmi_layers");
@@ -289,45 +125,45 @@ static wanmi_status read_layers(reading *r, wanmi_error *error)
     for (int i = 0; i < LAYER_COLUMNS && status == WANMI_OK; i++)
         status = wm_pkg_column(table, r->load->name, names[i], &index[i], error);
     if (status == WANMI_OK)
-        status = find_misfits(r, table, names, LAYER_COLUMNS, &r->of_layers, error);
+        status = wm_read_misfits(r, table, names, LAYER_COLUMNS, &r->of_layers, error);
     OGRFeatureH row;
     OGR_L_ResetReading(table);
-    while (status == WANMI_OK && (row = next_row(r, table)) != NULL) {
+    while (status == WANMI_OK && (row = wm_read_next(r, table)) != NULL) {
         status = read_layer_row(r, row, index, error);
         OGR_F_Destroy(row);
     }
-    return status == WANMI_OK ? check_damage(r, "wanmi_layers", error) : status;
+    return status == WANMI_OK ? wm_read_damage(r, "wanmi_layers", error) : status;
 }
 
 /* ---- units, duties, rules and so on ----------------------------------------------------------- */
 
 /* Gives in `usable` whether rows can be told apart without what is not there. */
-static wanmi_status find_columns(const reading *r, OGRLayerH from, const wm_table *table, int *index,
+static wanmi_status find_columns(const wm_reading *r, OGRLayerH from, const wm_table *table, int *index,
                                  bool *usable, wanmi_error *error)
 {
     wanmi_status status = WANMI_OK;
     *usable = true;
     for (size_t i = 0; i < table->column_count && status == WANMI_OK; i++) {
-        status = find_column(r, from, table->columns[i].name, &index[i], error);
+        status = wm_read_column(r, from, table->columns[i].name, &index[i], error);
         if (index[i] < 0 && table->columns[i].needed)
             *usable = false;
     }
     return status;
 }
 
-static wanmi_status take_row(reading *r, const wm_table *table, OGRFeatureH from, const int *index,
+static wanmi_status take_row(wm_reading *r, const wm_table *table, OGRFeatureH from, const int *index,
                              wanmi_error *problem)
 {
     char slots[WM_COLUMNS_MAX][WM_SLOT];
     wm_row row;
-    wanmi_status status = check_numbers(r, &r->misfits, from, table->name, problem);
+    wanmi_status status = wm_read_check(r, &r->misfits, from, table->name, problem);
     if (status != WANMI_OK)
         return status;
     table->init(&row);
-    wm_row_number(table, row_number(r, from), &row);
+    wm_row_number(table, wm_read_number(r, from), &row);
     for (size_t i = 0; i < table->column_count; i++) {
         const char *text = wm_field_text(from, index[i], slots[i]);
-        const wm_place place = {.row = row_number(r, from)};
+        const wm_place place = {.row = wm_read_number(r, from)};
         if (text == NULL)
             return wm_error_at(problem, WANMI_E_IO_ROW, &place, "column %s: a value that is no text",
                                table->columns[i].name);
@@ -338,7 +174,7 @@ static wanmi_status take_row(reading *r, const wm_table *table, OGRFeatureH from
     return table->add(r->builder, &row, problem);
 }
 
-static wanmi_status read_table(reading *r, const wm_table *table, wanmi_error *error)
+static wanmi_status read_table(wm_reading *r, const wm_table *table, wanmi_error *error)
 {
     OGRLayerH from = wm_pkg_table(r->data, table->name);
     if (from == NULL || is_left_out(r, table->name))
@@ -350,27 +186,27 @@ static wanmi_status read_table(reading *r, const wm_table *table, wanmi_error *e
     for (size_t i = 0; i < table->column_count; i++)
         names[i] = table->columns[i].name;
     if (status == WANMI_OK && usable)
-        status = find_misfits(r, from, names, table->column_count, &r->misfits, error);
+        status = wm_read_misfits(r, from, names, table->column_count, &r->misfits, error);
     if (status != WANMI_OK || !usable)
         return status;
     wanmi_error problem;
     OGRFeatureH row;
     OGR_L_ResetReading(from);
     r->load->report->table = table->name;
-    while (status == WANMI_OK && (row = next_row(r, from)) != NULL) {
+    while (status == WANMI_OK && (row = wm_read_next(r, from)) != NULL) {
         status = wm_report_row(r->load->report, take_row(r, table, row, index, &problem), &problem,
                                error);
         OGR_F_Destroy(row);
         if (status == WANMI_OK)
-            status = step(r, error);
+            status = wm_read_step(r, error);
     }
     r->load->report->table = NULL;
-    return status == WANMI_OK ? check_damage(r, table->name, error) : status;
+    return status == WANMI_OK ? wm_read_damage(r, table->name, error) : status;
 }
 
 /* ---- the whole ---------------------------------------------------------------------- */
 
-static void count_rows(reading *r)
+static void count_rows(wm_reading *r)
 {
     int tables = GDALDatasetGetLayerCount(r->data);
     for (int i = 0; i < tables; i++) {
@@ -379,7 +215,7 @@ static void count_rows(reading *r)
     }
 }
 
-static wanmi_status read_all(reading *r, wanmi_error *error)
+static wanmi_status read_all(wm_reading *r, wanmi_error *error)
 {
     count_rows(r);
     r->srs = wm_srs_read(r->meta.meta.crs);
@@ -401,7 +237,7 @@ static wanmi_status read_all(reading *r, wanmi_error *error)
 
 wanmi_status wm_map_load(const wm_load *load, wanmi_map_builder *builder, wanmi_error *error)
 {
-    reading r = {.load = load, .builder = builder, .wkb = {.host = load->host},
+    wm_reading r = {.load = load, .builder = builder, .wkb = {.host = load->host},
                  .of_layers = {.host = load->host}, .misfits = {.host = load->host}};
     wanmi_status status = wm_pkg_open(load->path, load->name, false, load->gdal, &r.data, error);
     if (status != WANMI_OK)
