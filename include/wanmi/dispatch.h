@@ -178,8 +178,9 @@ WANMI_API wanmi_status wanmi_dispatch_add_sink(wanmi_dispatch *dispatch, const w
 
 /* Removes a sink: from now on submits to it answer WANMI_E_DISPATCH_SINK. Waits
  * until nothing of it is pending, at most `drain_us` microseconds; what is then
- * left goes to the dead letters, REASON_REMOVED. Waits for callbacks that run, so
- * it must not be called from one of that sink's. `left` (may be NULL) is how many
+ * left goes to the dead letters, REASON_REMOVED. Waits for callbacks that run, and
+ * for room for these letters, so it must not be called from one of that sink's or
+ * from the dead-letter callback. `left` (may be NULL) is how many
  * went so. Its figures stay in the sum of snapshots.
  * Errors: WANMI_E_DISPATCH_SINK, _STATE (stopped), WANMI_E_ARGUMENT. Since: 0.3 */
 WANMI_API wanmi_status wanmi_dispatch_remove_sink(wanmi_dispatch *dispatch, uint32_t sink,
