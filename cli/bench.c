@@ -1,4 +1,5 @@
 /* wanmi bench: the harness of bench/, from the command. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,8 +250,29 @@ static int run_flow(bench *b, const char **more, size_t count)
     return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
 }
 
+/* Before minutes are spent on what cannot be written then. */
+static int check_target(const char *path)
+{
+    if (path == NULL)
+        return -1;
+    FILE *there = fopen(path, "rb"), *file = fopen(path, "ab");
+    int why = errno;
+    if (file != NULL)
+        fclose(file);
+    if (there == NULL && file != NULL)
+        remove(path);
+    if (there != NULL)
+        fclose(there);
+    return file != NULL ? -1 : cli_usage("bench", "%s: cannot be written: %s", path, strerror(why));
+}
+
 static int run_named(bench *b, const char **operands, size_t count)
 {
+    int code = check_target(b->locate.json_path);
+    if (code < 0)
+        code = check_target(b->locate.plot_path);
+    if (code >= 0)
+        return code;
     static const char *const names[] = {"locate", "route", "dispatch", "flow", NULL};
     bool given = b->points != NOT_GIVEN;
     b->points = given ? b->points : BENCH_POINTS;

@@ -902,9 +902,10 @@ def test_bench():
         return
     Run('bench').gives(2, '').says('wants NAME')
     Run('bench', 'locat').gives(2, '').says("there is no bench 'locat' (did you mean locate?)")
-    Run('bench', 'xyzzy').gives(2, '').says("there is no bench 'xyzzy': locate, route or dispatch")
+    Run('bench', 'xyzzy').gives(2, '').says("there is no bench 'xyzzy': locate, route, dispatch or flow")
     Run('bench', 'locate', 'W9').gives(2, '').says("there is no workload 'W9'")
     Run('bench', 'locate', '--workload', 'W1,W9').gives(2, '').says("there is no workload 'W9'")
+    Run('bench', 'locate', 'W1', '--json', 'nowhere/at/all.json').gives(2, '').says('nowhere/at/all.json: cannot be written')
     Run('bench', 'locate', '--points', 'p.csv').gives(2, '').says('--points wants --map')
     Run('bench', 'locate', 'W1', '--map', 'm.gpkg').gives(2, '').says('not both')
     Run('bench', 'locate', '--map', 'nowhere.gpkg').gives(2, '').says('nowhere.gpkg')
