@@ -148,6 +148,16 @@ wanmi_status wm_wish_read(const wanmi_host *host, const wanmi_subscription *subs
     return status;
 }
 
+bool wm_wish_is_plain(const wm_wish *wish)
+{
+    const char *const lists[] = {wish->classes, wish->units, wish->roles, wish->sources, wish->cells,
+                                 wish->tags};
+    bool plain = wish->priority_max == 9 && wish->severity_min == 0 && wish->copies == 0;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        plain &= lists[i][0] == '\0';
+    return plain;
+}
+
 wm_wish *wm_wish_retain(wm_wish *wish)
 {
     if (wish != NULL)

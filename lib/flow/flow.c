@@ -67,6 +67,7 @@ static void drop_stations(wanmi_flow *flow)
 /* Frees a flow, whole or half made. Sinks come first: they may ask for maps. */
 static void drop(wanmi_flow *flow)
 {
+    bool forked = flow->dispatch != NULL && wm_flow_forked(flow, NULL);
     wanmi_dispatch_free(flow->dispatch);
     drop_stations(flow);
     for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
@@ -74,9 +75,12 @@ static void drop(wanmi_flow *flow)
     wm_ledger_drop(flow);
     wanmi_words_release(flow->words);
     wm_arena_drop(&flow->texts);
-    pthread_cond_destroy(&flow->keeper.wake);
-    pthread_mutex_destroy(&flow->lock);
-    pthread_mutex_destroy(&flow->change);
+    /* In a child, to destroy what another thread waits for is to wait for ever. */
+    if (!forked) {
+        pthread_cond_destroy(&flow->keeper.wake);
+        pthread_mutex_destroy(&flow->lock);
+        pthread_mutex_destroy(&flow->change);
+    }
     wanmi_host host = flow->host;
     wm_free(&host, flow, sizeof *flow);
     wm_host_drop(&host);

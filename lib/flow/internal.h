@@ -58,6 +58,7 @@ typedef struct wm_filters {
  * without a map. */
 wanmi_status wm_wish_read(const wanmi_host *host, const wanmi_subscription *subscription,
                           const wanmi_sink_def *def, wm_wish **wish, wanmi_error *error);
+bool wm_wish_is_plain(const wm_wish *wish);     /* wants everything */
 wm_wish *wm_wish_retain(wm_wish *wish);
 void wm_wish_release(wm_wish *wish, const wanmi_host *host);
 
@@ -113,7 +114,9 @@ typedef struct wm_stage {
     uint64_t version;                   /* of the wishes: equal means the same ones */
     wm_generation *generation;
     wm_wishes wishes;
-    uint64_t rejecting;                 /* sinks of policy REJECT */
+    uint64_t sinks;                     /* a bit for each */
+    uint64_t plain;                     /* those that want everything */
+    uint64_t rejecting;                 /* those of policy REJECT */
     wm_filters filters;
 } wm_stage;
 

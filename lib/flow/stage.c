@@ -17,7 +17,11 @@ wanmi_status wm_stage_make(wanmi_flow *flow, wm_generation *generation, const wm
     fresh->generation = generation;
     for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++) {
         fresh->wishes[i] = wm_wish_retain(wishes[i]);
-        fresh->rejecting |= (uint64_t)(wishes[i] != NULL && wishes[i]->rejects) << i;
+        if (wishes[i] == NULL)
+            continue;
+        fresh->sinks |= (uint64_t)1 << i;
+        fresh->plain |= (uint64_t)wm_wish_is_plain(wishes[i]) << i;
+        fresh->rejecting |= (uint64_t)wishes[i]->rejects << i;
     }
     *stage = fresh;
     return WANMI_OK;

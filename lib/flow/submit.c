@@ -28,6 +28,7 @@ typedef struct wm_part {
     size_t hit, count;
     size_t deliveries;
     uint64_t wanted_by;                 /* sinks that want any of them */
+    uint64_t all_by;                    /* sinks that want all of them */
     uint64_t accepted_by;               /* sinks that took what they want */
     uint64_t gone;                      /* sinks that are removed since the call began */
     wm_figures figures;
@@ -98,22 +99,41 @@ static uint64_t who_wants(const wanmi_intake *intake, const wm_stage *stage, con
     return mask & who_wants_class(intake, stage, d->class_id) & who_wants_source(intake, stage, d->source_id);
 }
 
-static void ask_all(wm_part *part)
+/* Every sink wants everything: nothing is asked, and the masks are not read. */
+static bool is_plain(const wm_stage *stage)
+{
+    return stage->plain == stage->sinks;
+}
+
+static void ask_each(wm_part *part)
 {
     const wanmi_intake *intake = part->call->intake;
     wm_station *station = part->call->station;
-    const uint32_t *unit_keys = station->stage->generation->unit_keys;
+    part->all_by = station->stage->sinks;
     for (size_t i = 0; i < part->deliveries; i++) {
-        station->keys[i] = unit_keys[station->deliveries[i].unit];
         station->masks[i] = who_wants(intake, station->stage, &station->deliveries[i]);
         part->wanted_by |= station->masks[i];
+        part->all_by &= station->masks[i];
     }
+}
+
+static void ask_all(wm_part *part)
+{
+    wm_station *station = part->call->station;
+    const uint32_t *unit_keys = station->stage->generation->unit_keys;
+    for (size_t i = 0; i < part->deliveries; i++)
+        station->keys[i] = unit_keys[station->deliveries[i].unit];
+    if (part->deliveries == 0)
+        return;
+    if (is_plain(station->stage))
+        part->wanted_by = part->all_by = station->stage->sinks;
+    else
+        ask_each(part);
 }
 
 /* ---- handing over ----------------------------------------------------------------------- */
 
-/* `place` is the sink's bit. */
-static wanmi_status give(wm_part *part, uint32_t place)
+static size_t gather(const wm_part *part, uint32_t place)
 {
     wm_station *station = part->call->station;
     size_t wanted = 0;
@@ -123,8 +143,21 @@ static wanmi_status give(wm_part *part, uint32_t place)
         station->gathered[wanted] = station->deliveries[i];
         station->gathered_keys[wanted++] = station->keys[i];
     }
-    return wanmi_producer_submit(part->call->intake->producer, station->stage->wishes[place]->number,
-                                 station->gathered, station->gathered_keys, wanted, part->call->error);
+    return wanted;
+}
+
+/* `place` is the sink's bit. What wants all gets it as it lies. */
+static wanmi_status give(wm_part *part, uint32_t place)
+{
+    wm_station *station = part->call->station;
+    wanmi_producer *producer = part->call->intake->producer;
+    uint32_t sink = station->stage->wishes[place]->number;
+    if ((part->all_by >> place & 1) != 0)
+        return wanmi_producer_submit(producer, sink, station->deliveries, station->keys, part->deliveries,
+                                     part->call->error);
+    size_t wanted = gather(part, place);
+    return wanmi_producer_submit(producer, sink, station->gathered, station->gathered_keys, wanted,
+                                 part->call->error);
 }
 
 static wanmi_status give_each(wm_part *part, uint64_t sinks)
@@ -169,7 +202,12 @@ static wanmi_receipt settle(wm_part *part, size_t i, wanmi_reason failed)
                              .reason = intake->unrouted[i],
                              .generation = station->stage->generation->number};
     uint64_t wanted_by = 0;
-    for (size_t k = intake->first[i]; k < intake->first[i + 1]; k++) {
+    size_t first = intake->first[i], end = intake->first[i + 1];
+    if (is_plain(station->stage) && first != end) {
+        wanted_by = part->wanted_by & ~part->gone;
+        receipt.deliveries = (uint32_t)((end - first) * (size_t)__builtin_popcountll(part->accepted_by));
+    }
+    for (size_t k = first; k < end && !is_plain(station->stage); k++) {
         wanted_by |= station->masks[k] & ~part->gone;
         receipt.deliveries += (uint32_t)__builtin_popcountll(station->masks[k] & part->accepted_by);
     }
@@ -180,7 +218,7 @@ static wanmi_receipt settle(wm_part *part, size_t i, wanmi_reason failed)
         return receipt;
     }
     count_where(&part->figures, receipt.where);
-    figures[WM_MADE] += intake->first[i + 1] - intake->first[i];
+    figures[WM_MADE] += end - first;
     if (receipt.deliveries != 0) {
         figures[WM_ROUTED]++;
         return receipt;
@@ -211,12 +249,15 @@ static void settle_all(wm_part *part, wanmi_status status)
         bool is_refused = part->figures.value[WM_REFUSED] != refused;
         whole &= !is_refused;
         call->done += whole;
-        if (!is_refused)
+        /* If nothing went wrong none is refused, and all are counted at once below. */
+        if (!is_refused && status != WANMI_OK)
             wm_tags_count(&call->station->tags, call->station->deliveries + intake->first[i],
                           intake->first[i + 1] - intake->first[i]);
         if (call->receipts != NULL)
             call->receipts[call->settled + i] = receipt;
     }
+    if (status == WANMI_OK)
+        wm_tags_count(&call->station->tags, call->station->deliveries, part->deliveries);
     call->settled += part->count;
     wm_figures_add(&intake->figures, &part->figures);
     wm_board_show(&intake->board, &intake->figures);
