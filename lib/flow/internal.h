@@ -9,7 +9,7 @@
  * an exchange and so owns it: the intake during a submit, or else the thread that
  * changes the map. So a change waits for nobody, a submit works with one stage
  * from its first event to its last, and nothing needs a grace period
- * (docs/decisions/0007-swapping-maps.md).
+ * (docs/decisions/0008-swapping-maps.md).
  */
 #ifndef WM_FLOW_INTERNAL_H
 #define WM_FLOW_INTERNAL_H
