@@ -195,6 +195,13 @@ WANMI_API wanmi_status wanmi_router_set_mode(wanmi_router *router, const char *m
 WANMI_API wanmi_status wanmi_router_set_engine(wanmi_router *router, wanmi_engine engine,
                                                wanmi_error *error);
 
+/* Which machine code WANMI_ENGINE_FAST runs: of itself the best that the processor
+ * carries; all give the same deliveries. WANMI_KERNEL_AUTO: that one again. Another one
+ * is for measuring and testing. Threads: the router's own. Errors: WANMI_E_ARGUMENT,
+ * WANMI_E_UNSUPPORTED (the kernel is not of this processor or build). Since: 0.2 */
+WANMI_API wanmi_status wanmi_router_use_kernel(wanmi_router *router, wanmi_kernel kernel, wanmi_error *error);
+WANMI_API wanmi_kernel wanmi_router_kernel(const wanmi_router *router);
+
 /* Where events are, for wanmi_locate: their own x, y and datum; of events that name
  * an object of the map its x, y and WANMI_DATUM_MAP. An unknown object keeps
  * WANMI_DATUM_OBJECT, which the locator rejects and wanmi_route answers with
@@ -215,8 +222,8 @@ WANMI_API wanmi_status wanmi_router_places(wanmi_router *router, const wanmi_eve
  * many events were routed, status WANMI_PARTIAL; call again with the rest. A
  * capacity of wanmi_plan_deliveries_max() lets at least one through.
  * Owns: the caller owns all arrays. Threads: the router's own thread.
- * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY (a class or object first
- * seen). Since: 0.1 */
+ * Errors: WANMI_E_ARGUMENT, WANMI_E_MEMORY (a class or object first seen; where events
+ * before it were routed, WANMI_PARTIAL). Since: 0.1 */
 WANMI_API wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
                                    const wanmi_event *events, size_t count, const wanmi_hits *hits,
                                    int64_t now_us, wanmi_delivery *deliveries, size_t capacity,

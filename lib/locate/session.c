@@ -182,11 +182,19 @@ void wanmi_locator_area_each(const wanmi_locator *locator, const uint32_t *tuple
                              uint32_t layer, uint32_t *areas)
 {
     const wm_own *own = &locator->own;
-    size_t width = own->layout.layer_count;
-    bool at_hand = layer < width && !wm_is_overlay(&own->layout, layer);
-    for (size_t i = 0; i < count; i++)
-        areas[i] = at_hand && tuples[i] < own->shared_rows ? wm_tuples_row(own->shared, tuples[i])[layer]
-                                                           : wanmi_locator_area(locator, tuples[i], layer);
+    const uint32_t width = own->layout.layer_count;
+    const bool at_hand = layer < width && !wm_is_overlay(&own->layout, layer) && own->shared_rows != 0;
+    const uint32_t shared = at_hand ? own->shared_rows : 0;
+    const uint32_t *rows = at_hand ? wm_tuples_row(own->shared, 0) + layer : NULL;
+    uint32_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_shared = tuples[i] < shared;
+        others += !is_shared;
+        areas[i] = is_shared ? rows[(size_t)tuples[i] * width] : WANMI_NONE;
+    }
+    for (size_t i = 0; others != 0 && i < count; i++)
+        if (tuples[i] >= shared)
+            areas[i] = wanmi_locator_area(locator, tuples[i], layer);
 }
 
 uint64_t wanmi_locator_bytes(const wanmi_locator *locator)

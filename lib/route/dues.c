@@ -4,18 +4,34 @@
 
 #include <string.h>
 
-static wm_due due_of(const wanmi_plan *plan, const wm_limit *limit)
+/* Whether clocks are never changed again: a day is then always as long. */
+static bool is_steady(const wanmi_zone *zone)
 {
-    wm_due due = {.keep = -1, .add = limit->amount, .limit = limit, .kind = WM_DUE_ADDED};
-    if (limit->calendar != WANMI_NONE)
-        due.sums = plan->calendars.list[limit->calendar].worktime;
+    wm_stretch stretch;
+    wm_zone_stretch(zone, WM_CENTURY_FIRST_US, &stretch);
+    return stretch.to_us == INT64_MAX;
+}
+
+/* Work in whole seconds, where it can be counted so; 0: it cannot. */
+static uint32_t seconds_of(const wm_worktime *sums, int64_t work_us)
+{
+    bool fits = sums->is_near && work_us % WM_SECOND_US == 0 && work_us / WM_SECOND_US < UINT32_MAX / 4;
+    return fits ? (uint32_t)(work_us / WM_SECOND_US) : 0;
+}
+
+static wm_due due_of(const wanmi_plan *plan, const wm_limit *limit, const wm_worktime *sums)
+{
+    wm_due due = {.keep = -1, .add = limit->amount};
     if (limit->amount == 0 || limit->unit == WANMI_URGENT_HOUR)
         return due;
     if (limit->unit == WANMI_NATURAL_DAY) {
-        due.kind = WM_DUE_DAYS;
         due.add *= WM_DAY_US;
+        due.is_days = !is_steady(wanmi_map_zone(plan->map));
+    } else if (limit->unit == WANMI_WORKING_HOUR) {
+        due.is_work = 1;
+        due.seconds = seconds_of(sums, limit->amount);
     } else {
-        due.kind = limit->unit == WANMI_WORKING_HOUR ? WM_DUE_WORK : WM_DUE_WORK_DAYS;
+        due.is_work_days = 1;
     }
     return due;
 }
@@ -26,14 +42,19 @@ wanmi_status wm_make_limits(wm_compile *compile, struct wm_programs *programs)
     uint32_t count = wanmi_map_deadline_count(plan->map);
     programs->grades = plan->grade_count + 1;
     programs->limits = wm_arena_alloc(&plan->arena, wm_product((size_t)count + 1, sizeof *programs->limits));
-    if (programs->limits == NULL)
+    programs->sums = wm_arena_alloc(&plan->arena, wm_product((size_t)count + 1, sizeof *programs->sums));
+    if (programs->limits == NULL || programs->sums == NULL)
         return WANMI_E_MEMORY;
     programs->limits[0] = (wm_due){.add = WANMI_TIME_NONE};
+    programs->sums[0] = NULL;
     for (uint32_t i = 0; i < count; i++) {
+        const wm_limit *limit = &plan->deadlines[i].limit;
         wm_due *due = &programs->limits[i + 1];
-        *due = due_of(plan, &plan->deadlines[i].limit);
-        programs->needs_day |= due->kind == WM_DUE_WORK_DAYS;
-        programs->needs_stretch |= due->kind == WM_DUE_DAYS;
+        programs->sums[i + 1] =
+            limit->calendar != WANMI_NONE ? plan->calendars.list[limit->calendar].worktime : NULL;
+        *due = due_of(plan, limit, programs->sums[i + 1]);
+        programs->needs_day |= due->is_work_days != 0;
+        programs->needs_stretch |= due->is_days != 0;
     }
     return WANMI_OK;
 }

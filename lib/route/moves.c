@@ -26,7 +26,7 @@ static wanmi_status fill_roster(wanmi_plan *plan, uint32_t layer)
         roster->slots += plan->offices[i].layer == layer && plan->offices[i].role != WM_ANY_ROLE;
     if (layer == plan->cell_layer && plan->programs != NULL) {
         roster->stride = plan->programs->stride;
-        roster->units = plan->programs->units + wm_row_slots(plan->programs);
+        roster->units = plan->programs->units + WM_CELL_SLOTS;
         return WANMI_OK;
     }
     roster->stride = roster->slots;

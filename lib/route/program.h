@@ -25,21 +25,26 @@ typedef enum wm_gate { WM_GATE_TIER, WM_GATE_SOURCE, WM_GATE_HOURS, WM_GATE_DATE
 
 enum { WM_STEPS_MAX = 64, WM_SLOTS_MAX = 64, WM_VALUES_MAX = 4096 };
 
-/* A delivery to be: 24 bytes. */
+/* Where the unit of a step stands in wm_programs.units: by itself, in the cell's row, in
+ * its home's row. */
+typedef enum wm_base { WM_BASE_NAMED, WM_BASE_CELL, WM_BASE_HOME, WM_BASES } wm_base;
+
+/* A delivery to be: 32 bytes. */
 typedef struct wm_step {
     uint32_t rule;
-    uint32_t slot;                      /* of wm_programs.units, from the cell's row on or from 0 */
-    uint32_t row_mask;                  /* all bits: from the row on; none: from 0 */
+    uint32_t base;                      /* wm_base */
+    uint32_t slot;                      /* from there on */
     uint32_t dues;                      /* first of wm_programs.dues */
     uint16_t role, tag;
     uint8_t priority, severity, step, flags;    /* as they lie in a delivery; severity 0 */
+    uint32_t reserved[2];
 } wm_step;
 
 /* 64 bytes: a line of the cache. Masks of steps. */
 typedef struct wm_program {
     uint32_t first_step;                /* of wm_programs.order */
     uint32_t gates[WM_GATES];           /* rows of masks */
-    uint32_t reserved;
+    uint32_t is_rare;                   /* has steps that are hard, or in pairs */
     uint64_t primary;                   /* no copies */
     uint64_t lasts;                     /* the last steps of rules with `last` */
     uint64_t hard;                      /* quick.c must do the event */
@@ -51,13 +56,13 @@ typedef struct wm_program {
 typedef struct wm_tiers {
     uint32_t ranks, count;
     uint8_t thresholds[256];            /* of each rank; the first is 0 */
-    uint8_t rank_of[256];               /* of each severity */
+    uint32_t rank_of[256];              /* of each severity */
 } wm_tiers;
 
 /* Sources that rules name, numbered from 1. */
 typedef struct wm_sources {
-    uint32_t first, span, count;        /* words first .. first + span - 1 */
-    uint16_t *numbers;
+    uint32_t words, count;              /* sources; their words are below `words` */
+    uint32_t *numbers;                  /* of words, and one more: 0 */
 } wm_sources;
 
 /* Local time without a search: at most one change of clocks in each of equal parts of
@@ -71,6 +76,7 @@ typedef struct wm_seasons {
     wm_change *changes;                 /* NULL: nobody asks */
     int64_t *offsets_us;                /* of stretches */
     uint32_t bits;
+    bool is_one;                        /* the clock is never changed */
 } wm_seasons;
 
 /* Local days alike in all that rules ask of them, and minutes alike. A value is
@@ -92,28 +98,36 @@ typedef struct wm_dates {
 } wm_dates;
 enum { WM_DATE_BITS = 38 };
 
-/* How a due time comes about. What is kept of the instant is all or nothing. */
-typedef enum wm_due_kind { WM_DUE_ADDED, WM_DUE_DAYS, WM_DUE_WORK, WM_DUE_WORK_DAYS } wm_due_kind;
+/* How a due time comes about: what is kept of the instant (all or nothing), and what is
+ * added. One of the three counts says that this is not all; each is 0 or 1, so that
+ * counting is adding. 32 bytes. */
 typedef struct wm_due {
     int64_t keep, add;
-    const wm_worktime *sums;
-    const wm_limit *limit;              /* NULL: none */
-    uint32_t kind, reserved;
+    uint16_t is_days, is_work, is_work_days;
+    uint16_t reserved;
+    uint32_t seconds;                   /* of work; 0: they cannot be counted so */
+    uint32_t reserved_end;
 } wm_due;
 
+/* Cells that have the same areas above them have one *home*. All that is looked up by
+ * cell lies in one array of words:
+ *   a row a cell: signature and home in one word; a unit a slot of the cells' offices;
+ *   a row a home: its areas in the watched layers; a unit a slot of their offices;
+ *   two words a cell: the unit and the step of its fallback;
+ *   the units that rules name. */
 struct wm_programs {
-    /* A row a cell, then the units that rules name. A row: signature and, from bit 16
-     * on, grade; its areas in the watched layers; the unit and the step of the
-     * fallback; a unit a slot. */
     uint32_t *units;
-    uint32_t stride, first_cell;
+    uint32_t first_cell, stride;
+    uint32_t first_home, home_stride, signature_bits;
+    uint32_t first_fallback, first_named;
     uint32_t watched_count;
     uint8_t watched[WANMI_LAYERS_MAX];  /* layers above the cells of which rules ask */
 
-    uint32_t prefix_count;
-    uint32_t *table;                    /* programs: [signature][prefix] */
+    uint32_t columns;                   /* of the table: one a prefix, and one for classes that are not known */
+    uint32_t *table;                    /* programs: [signature][column] */
+    uint32_t *signature_grades;         /* the grade of the cells of each signature */
     wm_program *programs;               /* the first is for events that quick.c must do */
-    uint32_t *order;                    /* steps of programs, by number */
+    uint32_t *order;                    /* numbers of the programs' steps, shifted by WM_ORDER_BITS */
     wm_step *steps;                     /* each once; those of fallbacks first */
     uint64_t *masks;
     uint32_t signature_count, program_count;
@@ -126,12 +140,13 @@ struct wm_programs {
 
     uint16_t *dues;                     /* numbers of limits, by tier and grade */
     wm_due *limits;                     /* 0: no due time; then one a deadline */
+    const wm_worktime **sums;           /* of each of them; NULL: none */
     uint32_t grades;
     bool needs_day, needs_stretch;      /* due times do: of a working or a natural day */
 };
 
-enum { WM_ROW_SIGNATURE, WM_ROW_WATCHED };  /* places in a row; behind the watched areas: */
-enum { WM_ROW_FALLBACK_UNIT, WM_ROW_FALLBACK_STEP, WM_ROW_SLOTS };
+enum { WM_ORDER_BITS = 8 };              /* room for an event's place in a block */
+enum { WM_CELL_SLOTS = 1 };               /* of a cell's row the slots begin here */
 
 /* An area that a cell has in a layer above it at every instant of its time; WANMI_NONE:
  * none; WM_AREA_VARIES. */
@@ -154,8 +169,7 @@ bool wm_value_suits(const wanmi_plan *plan, const struct wm_programs *programs, 
 
 static inline uint32_t wm_source_value(const wm_sources *sources, uint32_t source)
 {
-    uint32_t at = source - sources->first;
-    return at < sources->span ? sources->numbers[at] : 0;
+    return sources->numbers[source < sources->words ? source : sources->words];
 }
 
 /* The number of the stretch of local time. */

@@ -8,8 +8,8 @@
  * quick.c. */
 enum { LOOKS_MAX = 1 << 25, PROGRAMS_MAX = 1 << 18, DUES_MAX = 1 << 16, STEP_WORDS = sizeof(wm_step) / 4 };
 
-/* In a step's `row_mask` while programs are made: quick.c must do it. */
-static const uint32_t HARD = 1;
+/* In a step's `base` while programs are made: quick.c must do it. */
+static const uint32_t HARD = WM_BASES;
 
 typedef struct wm_maker {
     wm_compile *compile;
@@ -18,7 +18,7 @@ typedef struct wm_maker {
     wm_pool made;                       /* programs as rows of steps */
     wm_pool gates;                      /* rows of masks */
     uint32_t prefix;                    /* of the program in the making */
-    uint32_t row;                       /* of an example of its signature */
+    uint32_t cell;                      /* an example of its signature, from 0 */
     wm_step steps[WM_STEPS_MAX];
     uint32_t count;
     bool full;
@@ -52,7 +52,7 @@ static uint32_t lies_there(const wm_maker *maker, const wm_rule *rule)
         return true;
     if (!wm_is_in_row(plan, maker->programs, rule->layer))
         return WANMI_NONE;
-    uint32_t area = wm_row_area(plan, maker->programs, maker->row, rule->layer);
+    uint32_t area = wm_row_area(plan, maker->programs, maker->cell, rule->layer);
     return area >= rule->first_area && area < rule->end_area;
 }
 
@@ -67,21 +67,19 @@ static bool has_gates(const wm_maker *maker, const wm_rule *rule)
 /* Gives false where the holders are not as simple as slots. */
 static bool add_holders(wm_maker *maker, const wm_rule *rule, wm_step step)
 {
-    const struct wm_programs *programs = maker->programs;
     const wm_office *office = &maker->compile->plan->offices[rule->office];
-    const uint32_t *slots = programs->units + maker->row + wm_row_slots(programs);
     uint32_t wanted = rule->all ? office->most : 1, found = 0;
     step.role = rule->role;
-    step.row_mask = UINT32_MAX;
     for (uint32_t i = 0; i < maker->rows->slot_count; i++) {
         const wm_slot *slot = &maker->rows->slots[i];
         if (slot->office != rule->office || slot->nth >= wanted)
             continue;
-        wm_filled filled = wm_filled_by(slots[i]);
+        wm_filled filled = wm_filled_by(wm_row_unit(maker->programs, slot, maker->cell));
         if (filled == WM_FILLED_WALK)
             return false;
         found++;
-        step.slot = wm_row_slots(programs) + i;
+        step.base = slot->base;
+        step.slot = slot->at;
         step.step = filled == WM_FILLED_ABOVE ? WANMI_STEP_ANCESTOR : WANMI_STEP_DUTY;
         if (filled != WM_FILLED_NOT)
             add_step(maker, step);
@@ -91,10 +89,9 @@ static bool add_holders(wm_maker *maker, const wm_rule *rule, wm_step step)
 
 static bool add_receivers(wm_maker *maker, const wm_rule *rule, wm_step step)
 {
-    const wanmi_plan *plan = maker->compile->plan;
-    uint32_t named = plan->layers[plan->cell_layer].area_count * maker->programs->stride;
+    step.base = WM_BASE_NAMED;
     for (uint32_t i = 0; i < rule->unit_count; i++) {
-        step.slot = named + rule->first_unit + i;
+        step.slot = maker->programs->first_named + rule->first_unit + i;
         add_step(maker, step);
     }
     return rule->office == WANMI_NONE || add_holders(maker, rule, step);
@@ -116,7 +113,7 @@ static wanmi_status add_rule(wm_maker *maker, uint32_t number)
     bool silent = maker->count == before && rule->last;
     if (!simple || silent) {
         maker->count = before;
-        step.row_mask = HARD;
+        step.base = HARD;
         add_step(maker, step);
     }
     return WANMI_OK;
@@ -164,13 +161,14 @@ static wanmi_status make_gate(wm_maker *maker, wm_gate gate, uint32_t *number)
  * may be. */
 static bool is_same(const wm_maker *maker, const wm_step *a, const wm_step *b)
 {
-    return a->row_mask == b->row_mask && a->role == b->role
-        && (a->row_mask != 0 ? a->slot == b->slot : maker->programs->units[a->slot] == maker->programs->units[b->slot]);
+    const uint32_t *units = maker->programs->units;
+    return a->base == b->base && a->role == b->role
+        && (a->base == WM_BASE_NAMED ? units[a->slot] == units[b->slot] : a->slot == b->slot);
 }
 
 static bool may_meet(const wm_maker *maker, const wm_step *a, const wm_step *b)
 {
-    return a->row_mask != 0 && b->row_mask != 0 ? a->role == b->role : is_same(maker, a, b);
+    return a->base != WM_BASE_NAMED && b->base != WM_BASE_NAMED ? a->role == b->role : is_same(maker, a, b);
 }
 
 static bool is_copy(const wm_step *step)
@@ -185,7 +183,7 @@ static uint64_t twins_of(const wm_maker *maker, uint32_t of)
     uint64_t twins = 0;
     bool copied = false, uniform = true;
     for (uint32_t i = 0; i < maker->count; i++) {
-        if (maker->steps[i].row_mask == HARD || !is_same(maker, &maker->steps[of], &maker->steps[i]))
+        if (maker->steps[i].base == HARD || !is_same(maker, &maker->steps[of], &maker->steps[i]))
             continue;
         uniform = uniform && (!copied || is_copy(&maker->steps[i]));
         copied |= is_copy(&maker->steps[i]);
@@ -197,14 +195,14 @@ static uint64_t twins_of(const wm_maker *maker, uint32_t of)
 static void find_twins(const wm_maker *maker, wm_program *program)
 {
     for (uint32_t i = 0; i < maker->count; i++) {
-        uint64_t twins = maker->steps[i].row_mask != HARD ? twins_of(maker, i) : 0;
+        uint64_t twins = maker->steps[i].base != HARD ? twins_of(maker, i) : 0;
         if (__builtin_popcountll(twins) > 1 && __builtin_popcountll(twins) > __builtin_popcountll(program->twins))
             program->twins = twins;
     }
     for (uint32_t i = 0; i < maker->count; i++)
         for (uint32_t k = 0; k < i; k++) {
             uint64_t both = (uint64_t)1 << i | (uint64_t)1 << k;
-            if (maker->steps[i].row_mask != HARD && maker->steps[k].row_mask != HARD
+            if (maker->steps[i].base != HARD && maker->steps[k].base != HARD
                 && (program->twins & both) != both && may_meet(maker, &maker->steps[i], &maker->steps[k]))
                 program->pairs |= both;
         }
@@ -219,7 +217,7 @@ static void mark_steps(const wm_maker *maker, wm_program *program)
         const wm_step *step = &maker->steps[i];
         bool ends = i + 1 == maker->count || maker->steps[i + 1].rule != step->rule;
         program->primary |= (uint64_t)!is_copy(step) << i;
-        program->hard |= (uint64_t)(step->row_mask == HARD) << i;
+        program->hard |= (uint64_t)(step->base == HARD) << i;
         program->lasts |= (uint64_t)(ends && plan->rules[step->rule].last) << i;
     }
 }
@@ -252,7 +250,7 @@ static wanmi_status make_first(wm_maker *maker)
     for (uint32_t value = 0; value < most; value++)
         masks[value] = 1;
     *program = (wm_program){.hard = 1};
-    const wm_step step = {.row_mask = HARD};
+    const wm_step step = {.base = HARD};
     return wm_pool_put(&maker->gates, masks, 2 * (size_t)most, &program->gates[WM_GATE_TIER])
             && wm_pool_put(&maker->made, &step, STEP_WORDS, &number) ? WANMI_OK : WANMI_E_MEMORY;
 }
@@ -292,9 +290,9 @@ static wanmi_status fill_table(wm_maker *maker)
     struct wm_programs *programs = maker->programs;
     uint64_t looks = 0;
     for (uint32_t signature = 1; signature <= programs->signature_count; signature++) {
-        maker->row = maker->rows->examples[signature];
+        maker->cell = maker->rows->examples[signature];
         for (maker->prefix = 0; maker->prefix < plan->prefix_count; maker->prefix++) {
-            uint32_t *entry = &programs->table[(size_t)signature * plan->prefix_count + maker->prefix];
+            uint32_t *entry = &programs->table[(size_t)signature * programs->columns + maker->prefix];
             looks += plan->prefixes[maker->prefix].count;
             if (looks > LOOKS_MAX || maker->listed >= PROGRAMS_MAX)
                 return WANMI_OK;
@@ -308,8 +306,7 @@ static wanmi_status fill_table(wm_maker *maker)
 
 static void fill_fallback_steps(const wanmi_plan *plan, struct wm_programs *programs)
 {
-    wm_step step = {.rule = WANMI_RULE_FALLBACK, .row_mask = UINT32_MAX, .tag = WM_SHORT_NONE, .priority = 5,
-                    .slot = WM_ROW_WATCHED + programs->watched_count + WM_ROW_FALLBACK_UNIT};
+    wm_step step = {.rule = WANMI_RULE_FALLBACK, .base = WM_BASE_CELL, .tag = WM_SHORT_NONE, .priority = 5};
     for (uint32_t role = 0; role < wanmi_map_role_count(plan->map); role++) {
         step.role = (uint16_t)role;
         step.step = WANMI_STEP_DUTY;
@@ -339,7 +336,7 @@ static wanmi_status keep_steps(wm_maker *maker)
     for (size_t i = 0; i < count && made; i++) {
         uint32_t number = 0;
         made = wm_pool_put(&once, maker->made.words + i * STEP_WORDS, STEP_WORDS, &number);
-        programs->order[i] = (uint32_t)fallbacks + number;
+        programs->order[i] = ((uint32_t)fallbacks + number) << WM_ORDER_BITS;
     }
     if (made)
         programs->steps = wm_arena_alloc(&plan->arena, (fallbacks + once.count) * sizeof *programs->steps);
@@ -357,15 +354,14 @@ static wanmi_status keep(wm_maker *maker)
     wanmi_plan *plan = maker->compile->plan;
     struct wm_programs *programs = maker->programs;
     programs->masks = wm_arena_alloc(&plan->arena, maker->gates.word_count * sizeof(uint32_t));
-    char *list = wm_arena_alloc(&plan->arena, (maker->listed + 1) * sizeof *programs->programs);
-    if (programs->masks == NULL || list == NULL || keep_steps(maker) != WANMI_OK)
+    programs->programs = wm_arena_lines(&plan->arena, maker->listed * sizeof *programs->programs);
+    if (programs->masks == NULL || programs->programs == NULL || keep_steps(maker) != WANMI_OK)
         return WANMI_E_MEMORY;
     memcpy(programs->masks, maker->gates.words, maker->gates.word_count * sizeof(uint32_t));
-    /* Each in a line of the cache. */
-    programs->programs = (void *)(list + (sizeof(wm_program) - (uintptr_t)list % sizeof(wm_program)));
     for (uint32_t i = 0; i < maker->listed; i++) {
         wm_program *program = &programs->programs[i];
         *program = maker->list[i];
+        program->is_rare = (program->hard | program->pairs) != 0;
         program->first_step = (uint32_t)(maker->made.rows[i].first / STEP_WORDS);
         for (wm_gate gate = 0; gate < WM_GATES; gate++)
             program->gates[gate] = (uint32_t)(maker->gates.rows[program->gates[gate]].first / 2);
@@ -378,7 +374,7 @@ static wanmi_status make_table(wm_maker *maker)
 {
     wanmi_plan *plan = maker->compile->plan;
     struct wm_programs *programs = maker->programs;
-    size_t entries = ((size_t)programs->signature_count + 1) * plan->prefix_count;
+    size_t entries = ((size_t)programs->signature_count + 1) * programs->columns;
     programs->table = wm_arena_alloc(&plan->arena, entries * sizeof *programs->table);
     void *list = NULL;
     if (programs->table == NULL || !wm_reserve(&plan->host, &list, &maker->capacity, 1, sizeof *maker->list))
@@ -399,7 +395,7 @@ static wanmi_status make(wm_maker *maker, bool *suits)
 {
     wm_compile *compile = maker->compile;
     struct wm_programs *programs = maker->programs;
-    programs->prefix_count = compile->plan->prefix_count;
+    programs->columns = compile->plan->prefix_count + 1;
     wanmi_status status = wm_make_limits(compile, programs);
     if (status == WANMI_OK)
         status = wm_make_values(compile, programs, suits);
@@ -428,6 +424,7 @@ wanmi_status wm_compile_programs(wm_compile *compile)
         wm_pool_init(&maker->made, &plan->host);
         wm_pool_init(&maker->gates, &plan->host);
         wm_pool_init(&rows->due_rows, &plan->host);
+        wm_pool_init(&rows->homes, &plan->host);
         status = make(maker, &suits);
         wm_pool_drop(&maker->made);
         wm_pool_drop(&maker->gates);

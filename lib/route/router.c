@@ -17,8 +17,7 @@ wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_
     fresh->plan = wanmi_plan_retain(plan);
     fresh->mode = wm_mode_of(plan, NULL);
     wm_clock_init(&fresh->clock, wanmi_map_zone(plan->map));
-    wanmi_kernel kernel = WANMI_KERNEL_AUTO;
-    fresh->follow = wm_follow_of(&kernel);
+    fresh->follow = wm_follow_of(&fresh->kernel);
     *router = fresh;
     return WANMI_OK;
 }
@@ -40,6 +39,24 @@ wanmi_status wanmi_router_set_engine(wanmi_router *router, wanmi_engine engine, 
         return wm_error(error, WANMI_E_ARGUMENT, "wanmi_router_set_engine needs a router and an engine");
     router->engine = engine;
     return WANMI_OK;
+}
+
+wanmi_status wanmi_router_use_kernel(wanmi_router *router, wanmi_kernel kernel, wanmi_error *error)
+{
+    if (router == NULL || (unsigned)kernel > WANMI_KERNEL_X86_64_V4)
+        return wm_error(error, WANMI_E_ARGUMENT, "no router, or there is no kernel number %d", (int)kernel);
+    wm_follow_fn follow = wm_follow_of(&kernel);
+    if (follow == NULL)
+        return wm_error(error, WANMI_E_UNSUPPORTED,
+                        "kernel number %d is not carried by this processor or build", (int)kernel);
+    router->follow = follow;
+    router->kernel = kernel;
+    return WANMI_OK;
+}
+
+wanmi_kernel wanmi_router_kernel(const wanmi_router *router)
+{
+    return router->kernel;
 }
 
 void wanmi_router_free(wanmi_router *router)
@@ -294,6 +311,21 @@ wanmi_reason wm_route_one(wm_work *work, wanmi_reason rejected)
 
 /* ---- the call ------------------------------------------------------------------ */
 
+/* The first hit that names no cell of the plan's map, or their number. Looked for only
+ * where there is one: most of the time goes into finding that there is none. */
+static size_t find_bad_hit(const wanmi_hits *hits, size_t count, uint32_t first, uint32_t cells)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < count; i++)
+        bad |= (uint32_t)(hits->where[i] > WANMI_REJECTED)
+             | ((uint32_t)(hits->where[i] <= WANMI_SNAPPED) & (uint32_t)(hits->cell[i] - first >= cells));
+    size_t at = bad != 0 ? 0 : count;
+    while (at < count && hits->where[at] <= WANMI_REJECTED
+           && (hits->where[at] > WANMI_SNAPPED || hits->cell[at] - first < cells))
+        at++;
+    return at;
+}
+
 static wanmi_status check_hits(const wanmi_plan *plan, const wanmi_hits *hits, size_t count,
                                wanmi_error *error)
 {
@@ -302,11 +334,9 @@ static wanmi_status check_hits(const wanmi_plan *plan, const wanmi_hits *hits, s
         first = plan->layers[plan->cell_layer].first_area;
         cells = plan->layers[plan->cell_layer].area_count;
     }
-    for (size_t i = 0; i < count; i++) {
-        bool in_cell = hits->where[i] == WANMI_INSIDE || hits->where[i] == WANMI_SNAPPED;
-        if (hits->where[i] > WANMI_REJECTED || (in_cell && hits->cell[i] - first >= cells))
-            return wm_error(error, WANMI_E_ARGUMENT, "hit %zu names no cell of the plan's map", i);
-    }
+    size_t bad = find_bad_hit(hits, count, first, cells);
+    if (bad < count)
+        return wm_error(error, WANMI_E_ARGUMENT, "hit %zu names no cell of the plan's map", bad);
     return WANMI_OK;
 }
 
@@ -368,7 +398,8 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
     wanmi_status status = check(router, locator, hits, error);
     if (status == WANMI_OK)
         status = check_hits(plan, hits, count, error);
-    if (status == WANMI_OK && wm_see(router, events, count) != WANMI_OK)
+    bool by_programs = router->engine == WANMI_ENGINE_FAST && plan->programs != NULL;
+    if (status == WANMI_OK && !by_programs && wm_see(router, events, count) != WANMI_OK)
         status = wm_error_memory(error);
     if (status != WANMI_OK)
         return status;
@@ -376,9 +407,12 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
     if (now_us == WANMI_TIME_NONE)
         now_us = wm_now_us(&plan->host);
     const wm_batch batch = {events, count, hits, now_us, deliveries, capacity, first, unrouted};
-    if (router->engine == WANMI_ENGINE_EXACT)
-        *done = route_plainly(&work, &batch);
-    else
-        *done = plan->programs != NULL ? router->follow(&work, &batch) : wm_route_quickly(&work, &batch);
+    size_t routed = by_programs ? router->follow(&work, &batch)
+                  : router->engine == WANMI_ENGINE_EXACT ? route_plainly(&work, &batch)
+                                                         : wm_route_quickly(&work, &batch);
+    /* Words are looked up block by block: where some were routed before, the next call tells. */
+    if (routed == 0 && work.lacks_memory)
+        return wm_error_memory(error);
+    *done = routed;
     return *done == count ? WANMI_OK : WANMI_PARTIAL;
 }

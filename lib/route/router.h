@@ -2,7 +2,7 @@
 #ifndef WM_ROUTE_ROUTER_H
 #define WM_ROUTE_ROUTER_H
 
-#include "plan.h"
+#include "program.h"
 
 #define WM_UNSEEN 0xFFFFFFFEu
 
@@ -26,6 +26,7 @@ typedef struct wm_batch wm_batch;
 struct wanmi_router {
     wanmi_plan *plan;
     size_t (*follow)(wm_work *work, const wm_batch *batch);    /* by programs, for this processor */
+    wanmi_kernel kernel;
     wm_modes mode;
     wanmi_engine engine;
     wm_clock clock;
@@ -54,6 +55,7 @@ struct wm_work {
     wm_local local;                     /* the instant, when a rule has asked */
     wanmi_delivery *deliveries;
     size_t count;
+    bool lacks_memory;                  /* for words that were new */
 };
 
 /* What a delivery says besides the event: who, by which rule, in which role. */
@@ -78,7 +80,7 @@ struct wm_batch {
 };
 
 /* Events are looked at in blocks of this many by compiled code. */
-enum { WM_BLOCK = 128 };
+enum { WM_BLOCK = 1 << WM_ORDER_BITS };
 
 /* The areas that cover the events of a block, in the layers that rules ask for. */
 typedef struct wm_cover {

@@ -5,17 +5,20 @@
 
 #include "program.h"
 
-/* A place for a unit in every cell's row: the n-th best holder that an office has
- * there. */
+/* A place for a unit in the row of every cell or home: the n-th best holder that an
+ * office has there. */
 typedef struct wm_slot {
     uint32_t office, nth;
+    wm_base base;
+    uint32_t at;                        /* in the row */
 } wm_slot;
 
 typedef struct wm_rows {
     wm_slot slots[WM_SLOTS_MAX];
     uint32_t slot_count;
     uint32_t *classes[WANMI_LAYERS_MAX];    /* of each area: the rules' places that it lies in; NULL: none asks */
-    uint32_t *examples;                 /* the row of a cell of each signature */
+    wm_pool homes;
+    uint32_t *examples;                 /* a cell (from 0) of each signature */
     size_t example_capacity;
     uint32_t *dues;                     /* where each profile's begin, by prefix; WANMI_NONE: not known yet */
     wm_pool due_rows;
@@ -33,13 +36,15 @@ static inline wm_filled wm_filled_by(uint32_t entry)
     return (entry & WM_REACH_ANCESTOR) != 0 ? WM_FILLED_ABOVE : WM_FILLED_OWN;
 }
 
+/* A block that begins with a line of the cache. NULL: no memory. */
+void *wm_arena_lines(wm_arena *arena, size_t size);
+
 /* Whether a layer is the cells' or one that rows have an area of. */
 bool wm_is_in_row(const wanmi_plan *plan, const struct wm_programs *programs, uint32_t layer);
-/* The area of a row's cell in such a layer. */
-uint32_t wm_row_area(const wanmi_plan *plan, const struct wm_programs *programs, uint32_t row, uint32_t layer);
-/* Where a row's slots begin. */
-uint32_t wm_row_slots(const struct wm_programs *programs);
-/* The step of a row's fallback by role (WM_SHORT_NONE: the map's unit). */
+/* The area of a cell (from 0) in such a layer, and the unit or what stands in its place. */
+uint32_t wm_row_area(const wanmi_plan *plan, const struct wm_programs *programs, uint32_t cell, uint32_t layer);
+uint32_t wm_row_unit(const struct wm_programs *programs, const wm_slot *slot, uint32_t cell);
+/* The step of a cell's fallback by role (WM_SHORT_NONE: the map's unit). */
 uint32_t wm_fallback_step(const wanmi_plan *plan, uint32_t role, bool above);
 uint32_t wm_fallback_step_count(const wanmi_plan *plan);
 

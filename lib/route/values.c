@@ -19,7 +19,7 @@ static bool make_tiers(const wanmi_plan *plan, wm_tiers *tiers)
     for (unsigned severity = 0; severity < 256; severity++) {
         if (asked[severity])
             tiers->thresholds[tiers->ranks++] = (uint8_t)severity;
-        tiers->rank_of[severity] = (uint8_t)(tiers->ranks - 1);
+        tiers->rank_of[severity] = tiers->ranks - 1;
     }
     tiers->count = tiers->ranks * (plan->mode_count + 1);
     return tiers->count <= WM_VALUES_MAX;
@@ -35,29 +35,24 @@ static bool suits_tier(const wm_tiers *tiers, const wm_rule *rule, uint32_t valu
 
 static wanmi_status make_sources(wanmi_plan *plan, wm_sources *sources)
 {
-    uint32_t first = WANMI_NONE, last = 0;
-    sources->count = 1;
-    for (uint32_t i = 0; i < plan->rule_count; i++) {
-        uint32_t source = plan->rules[i].source;
-        if (source == WANMI_NONE)
-            continue;
-        first = source < first ? source : first;
-        last = source > last ? source : last;
-    }
-    if (first == WANMI_NONE)
-        return WANMI_OK;
-    size_t size = ((size_t)(last - first) + 1) * sizeof *sources->numbers;
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        if (plan->rules[i].source != WANMI_NONE && plan->rules[i].source >= sources->words)
+            sources->words = plan->rules[i].source + 1;
+    size_t size = ((size_t)sources->words + 1) * sizeof *sources->numbers;
     sources->numbers = wm_arena_alloc(&plan->arena, size);
     if (sources->numbers == NULL)
         return WANMI_E_MEMORY;
     memset(sources->numbers, 0, size);
-    sources->first = first;
-    sources->span = last - first + 1;
-    for (uint32_t i = 0; i < plan->rule_count && sources->count <= WM_VALUES_MAX; i++)
-        if (plan->rules[i].source != WANMI_NONE && sources->numbers[plan->rules[i].source - first] == 0)
-            sources->numbers[plan->rules[i].source - first] = (uint16_t)sources->count++;
-    if (sources->count > WM_VALUES_MAX)
-        *sources = (wm_sources){.count = 1};
+    sources->count = 1;
+    for (uint32_t i = 0; i < plan->rule_count; i++) {
+        uint32_t source = plan->rules[i].source;
+        if (source != WANMI_NONE && sources->numbers[source] == 0)
+            sources->numbers[source] = sources->count++;
+    }
+    if (sources->count > WM_VALUES_MAX) {
+        sources->count = 1;
+        memset(sources->numbers, 0, size);
+    }
     return WANMI_OK;
 }
 
@@ -104,7 +99,7 @@ static wanmi_status make_seasons(wanmi_plan *plan, wm_seasons *seasons)
     if (seasons->offsets_us == NULL)
         return WANMI_E_MEMORY;
     memset(seasons->offsets_us, 0, stretches * sizeof *seasons->offsets_us);
-    count_stretches(zone, seasons->offsets_us);
+    seasons->is_one = count_stretches(zone, seasons->offsets_us) == 1;
     for (seasons->bits = LARGE_SEASON_BITS; seasons->bits >= SMALL_SEASON_BITS; seasons->bits--) {
         uint32_t parts = (uint32_t)(WM_CENTURY_US >> seasons->bits) + 1;
         seasons->changes = wm_arena_alloc(&plan->arena, parts * sizeof *seasons->changes);

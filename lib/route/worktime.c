@@ -42,10 +42,13 @@ static wanmi_status make_stints(wm_worktime *sums, const wm_calendar *calendar, 
     return WANMI_OK;
 }
 
-/* The greatest number of stints between two neighbours of a table. */
-static uint32_t more(uint32_t most, uint32_t last, uint32_t first)
+/* Whether no entry of a table is further than two stints from the next. */
+static bool leads_near(const wm_worktime *sums, const uint32_t *table, size_t count)
 {
-    return last - first > most ? last - first : most;
+    bool near = sums->count - 1 <= table[count - 1] + 2;
+    for (size_t i = 1; i < count; i++)
+        near = near && table[i] <= table[i - 1] + 2;
+    return near;
 }
 
 static wanmi_status make_steps(wm_worktime *sums, wm_arena *arena)
@@ -61,17 +64,14 @@ static wanmi_status make_steps(wm_worktime *sums, wm_arena *arena)
         while (sums->stints[at + 1].start <= i << WM_START_BITS)
             at++;
         sums->by_start[i] = at;
-        sums->start_steps = more(sums->start_steps, at, i != 0 ? sums->by_start[i - 1] : 0);
     }
-    sums->start_steps = more(sums->start_steps, sums->count - 1, at);
     at = 0;
     for (size_t i = 0; i < dones; i++) {
         while (at + 1 < sums->count && sums->stints[at + 1].done <= i << WM_DONE_BITS)
             at++;
         sums->by_done[i] = at;
-        sums->done_steps = more(sums->done_steps, at, i != 0 ? sums->by_done[i - 1] : 0);
     }
-    sums->done_steps = more(sums->done_steps, sums->count - 1, at);
+    sums->is_near = leads_near(sums, sums->by_start, starts) && leads_near(sums, sums->by_done, dones);
     return WANMI_OK;
 }
 
@@ -123,7 +123,7 @@ int64_t wm_work_end(const wm_calendar *calendar, wm_clock *clock, int64_t instan
     const wm_worktime *sums = calendar->worktime;
     int64_t end;
     if (sums != NULL && sums->stints != NULL && instant_us >= FIRST_US && instant_us < LAST_US
-        && wm_worktime_end(sums, (uint64_t)(instant_us - FIRST_US), work_us, &end))
+        && wm_worktime_at(sums, wm_worktime_before(sums, (uint64_t)(instant_us - FIRST_US)) + work_us, &end))
         return end;
     return wm_work_walk_end(calendar, clock->zone, instant_us, work_us);
 }

@@ -27,44 +27,64 @@ struct wm_worktime {
     uint32_t total;                 /* seconds of work in all */
     uint32_t *by_start;             /* the last stint that starts at or before n << WM_START_BITS */
     uint32_t *by_done;              /* the last stint with so little before it, n << WM_DONE_BITS */
-    uint32_t start_steps;           /* stints to go on at most from what by_start says */
-    uint32_t done_steps;
+    bool is_near;                   /* from there it is never further than two stints */
     uint32_t *working_days;         /* until and with WM_COUNTED_FIRST + n; NULL: no days are asked for */
     uint32_t *day_ends;             /* of the n-th working day */
     uint32_t day_count;
 };
 
-/* As many steps for every instant as the longest way has, so that none is guessed. */
+/* The stint of a second, and the one that so many seconds of work end in. */
 static inline const wm_stint *wm_stint_at(const wm_worktime *sums, uint32_t second)
 {
     const wm_stint *stint = &sums->stints[sums->by_start[second >> WM_START_BITS]];
-    for (uint32_t i = 0; i < sums->start_steps; i++)
-        stint += stint[1].start <= second;
+    while (stint[1].start <= second)
+        stint++;
     return stint;
 }
 
 static inline const wm_stint *wm_stint_with(const wm_worktime *sums, uint32_t done)
 {
     const wm_stint *stint = &sums->stints[sums->by_done[done >> WM_DONE_BITS]];
-    for (uint32_t i = 0; i < sums->done_steps; i++)
-        stint += stint[1].done <= done;
+    while (stint[1].done <= done)
+        stint++;
     return stint;
 }
 
-/* When so much working time (above 0) after an instant is used up, both counted in
- * microseconds from the century's begin. False: not within the sums. */
-static inline bool wm_worktime_end(const wm_worktime *sums, uint64_t since_us, int64_t work_us, int64_t *end_us)
+/* The same without a guess, where the tables lead as near as that (wm_worktime.is_near):
+ * where stints are some hours long. */
+static inline const wm_stint *wm_near_stint_at(const wm_worktime *sums, uint32_t second)
+{
+    const wm_stint *stint = &sums->stints[sums->by_start[second >> WM_START_BITS]];
+    stint += stint[1].start <= second;
+    return stint + (stint[1].start <= second);
+}
+
+static inline const wm_stint *wm_near_stint_with(const wm_worktime *sums, uint32_t done)
+{
+    const wm_stint *stint = &sums->stints[sums->by_done[done >> WM_DONE_BITS]];
+    stint += stint[1].done <= done;
+    return stint + (stint[1].done <= done);
+}
+
+/* Microseconds of work before an instant, which is counted in microseconds from the
+ * century's begin. */
+static inline int64_t wm_worktime_before(const wm_worktime *sums, uint64_t since_us)
 {
     const wm_stint *stint = wm_stint_at(sums, (uint32_t)(since_us / (uint64_t)WM_SECOND_US));
     int64_t into = (int64_t)since_us - stint->start * WM_SECOND_US;
     int64_t length = (int64_t)(stint[1].done - stint->done) * WM_SECOND_US;
-    int64_t target = stint->done * WM_SECOND_US + (into < length ? into : length) + work_us;
-    /* The end of a stint belongs to it, not to the next one. */
-    uint64_t second = (uint64_t)(target - 1) / (uint64_t)WM_SECOND_US;
+    return stint->done * WM_SECOND_US + (into < length ? into : length);
+}
+
+/* The instant at which there was so much work (above 0) since the century's begin.
+ * False: not within the sums. The end of a stint belongs to it, not to the next one. */
+static inline bool wm_worktime_at(const wm_worktime *sums, int64_t work_us, int64_t *end_us)
+{
+    uint64_t second = (uint64_t)(work_us - 1) / (uint64_t)WM_SECOND_US;
     if (second >= sums->total)
         return false;
-    stint = wm_stint_with(sums, (uint32_t)second);
-    *end_us = WM_CENTURY_FIRST_US + stint->start * WM_SECOND_US + (target - stint->done * WM_SECOND_US);
+    const wm_stint *stint = wm_stint_with(sums, (uint32_t)second);
+    *end_us = WM_CENTURY_FIRST_US + stint->start * WM_SECOND_US + (work_us - stint->done * WM_SECOND_US);
     return true;
 }
 

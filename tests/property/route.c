@@ -12,7 +12,7 @@
 #include "routing.h"
 #include "support.h"
 
-enum { RULES_MAX = 64, MAPS = 60, EVENTS = 250, UNITS = 8, LAST_INSTANT = 60, OBJECTS = 12 };
+enum { RULES_MAX = 64, MAPS = 60, EVENTS = 300, UNITS = 8, LAST_INSTANT = 60, OBJECTS = 12 };
 
 static const char *const layers[] = {"cell", "community", "street", "precinct", "zone", "ring"};
 static const char *const roles[] = {"keeper", "guard", "warden"};
@@ -436,7 +436,7 @@ static void compare_engines(test_way *way, const wanmi_event *event, const wanmi
 }
 
 /* Many events in one call, as many blocks and as little room as it comes: what they
- * have one by one, by both engines. */
+ * have one by one, as the rules are read. */
 static void compare_batches(world *w, test_way *way, const wanmi_event *events, size_t count)
 {
     static wanmi_delivery deliveries[WANMI_DELIVERIES_MAX * 2], one[WANMI_DELIVERIES_MAX];
@@ -464,10 +464,23 @@ static void compare_batches(world *w, test_way *way, const wanmi_event *events, 
         cr_assert(done > 0 && status == (at + done == count ? WANMI_OK : WANMI_PARTIAL));
         for (size_t i = 0; i < done; i++) {
             uint8_t reason;
+            cr_assert_eq(wanmi_router_set_engine(way->router, WANMI_ENGINE_EXACT, NULL), WANMI_OK);
             size_t expected = test_way_route(way, &events[at + i], origin + 5, one, &reason);
+            cr_assert_eq(wanmi_router_set_engine(way->router, WANMI_ENGINE_FAST, NULL), WANMI_OK);
             cr_assert_eq(unrouted[i], reason);
             cr_assert(same(deliveries + first[i], first[i + 1] - first[i], one, expected));
         }
+    }
+}
+
+/* The same by each machine code that this processor carries. */
+static void compare_kernels(world *w, test_way *way, const wanmi_event *events, size_t count)
+{
+    for (int kernel = WANMI_KERNEL_X86_64_V4; kernel >= WANMI_KERNEL_AUTO; kernel--) {
+        wanmi_status status = wanmi_router_use_kernel(way->router, (wanmi_kernel)kernel, NULL);
+        cr_assert(status == WANMI_OK || (status == WANMI_E_UNSUPPORTED && kernel > WANMI_KERNEL_PORTABLE));
+        if (status == WANMI_OK)
+            compare_batches(w, way, events, count);
     }
 }
 
@@ -530,7 +543,7 @@ ParameterizedTest(uint64_t *seed, route, equals_the_plain_evaluation)
             compare(&way, &event, &made);
             events[i] = event;
         }
-        compare_batches(&w, &way, events, EVENTS);
+        compare_kernels(&w, &way, events, EVENTS);
         test_way_close(&way);
     }
     /* Both ways must have been walked, or the test says nothing. */
