@@ -1,8 +1,8 @@
 /* The most deliveries one event can have: what a caller must make room for.
  *
  * A bound, not the exact number. Rules that ask for different areas of one
- * partition layer exclude each other; all other conditions are taken to hold at
- * the same time.
+ * partition layer exclude each other, as do rules for different sources and rules for
+ * different modes; all other conditions are taken to hold at the same time.
  */
 #include "plan.h"
 
@@ -15,10 +15,16 @@ typedef struct wm_edge {
     int64_t change;
 } wm_edge;
 
+/* A rule and the source it asks for; WANMI_NONE: none. */
+typedef struct wm_asked {
+    uint32_t source, rule;
+} wm_asked;
+
 typedef struct wm_weights {
     uint32_t depth[WANMI_LAYERS_MAX];   /* areas a point can lie in */
     uint64_t *rules;                    /* deliveries a rule can make */
     wm_edge *edges;
+    wm_asked *asked;                    /* rules of one prefix in one mode */
 } wm_weights;
 
 static int by_place(const void *a, const void *b)
@@ -54,14 +60,14 @@ static uint64_t heaviest(const wm_weights *weights, const wm_edge *edges, size_t
     return together < (uint64_t)all ? together : (uint64_t)all;
 }
 
-static uint64_t bound_of(const wanmi_plan *plan, wm_weights *weights, const wm_prefix *prefix)
+/* What all these rules can make together. */
+static uint64_t weigh_together(const wanmi_plan *plan, wm_weights *weights, const wm_asked *asked, size_t count)
 {
-    uint64_t bound = 1;                 /* the fallback */
+    uint64_t bound = 0;
     size_t edges = 0;
-    for (uint32_t i = 0; i < prefix->count; i++) {
-        uint32_t number = plan->lists[prefix->first + i];
-        const wm_rule *rule = &plan->rules[number];
-        int64_t weight = (int64_t)weights->rules[number];
+    for (size_t i = 0; i < count; i++) {
+        const wm_rule *rule = &plan->rules[asked[i].rule];
+        int64_t weight = (int64_t)weights->rules[asked[i].rule];
         if (rule->layer == WANMI_NONE) {
             bound += (uint64_t)weight;
         } else if (rule->first_area != rule->end_area) {
@@ -76,6 +82,54 @@ static uint64_t bound_of(const wanmi_plan *plan, wm_weights *weights, const wm_p
         bound += heaviest(weights, weights->edges + i, end - i);
     }
     return bound;
+}
+
+/* Rules without a source come last, for any source there is. */
+static int by_source(const void *a, const void *b)
+{
+    const wm_asked *x = a, *y = b;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* An event has one source: the rules for any, and those of the heaviest. Where places
+ * exclude each other across that, all together may be less. */
+static uint64_t bound_in_mode(const wanmi_plan *plan, wm_weights *weights, const wm_prefix *prefix, wm_modes mode)
+{
+    size_t count = 0, at = 0;
+    for (uint32_t i = 0; i < prefix->count; i++) {
+        uint32_t rule = plan->lists[prefix->first + i];
+        if ((plan->rules[rule].modes & mode) != 0)
+            weights->asked[count++] = (wm_asked){plan->rules[rule].source, rule};
+    }
+    uint64_t together = weigh_together(plan, weights, weights->asked, count), most = 0;
+    qsort(weights->asked, count, sizeof *weights->asked, by_source);
+    while (at < count && weights->asked[at].source != WANMI_NONE) {
+        size_t first = at;
+        while (at < count && weights->asked[at].source == weights->asked[first].source)
+            at++;
+        uint64_t of_source = weigh_together(plan, weights, weights->asked + first, at - first);
+        most = of_source > most ? of_source : most;
+    }
+    uint64_t apart = most + weigh_together(plan, weights, weights->asked + at, count - at);
+    return apart < together ? apart : together;
+}
+
+/* One more for the fallback. Modes that no rule of the prefix names are all alike. */
+static uint64_t bound_of(const wanmi_plan *plan, wm_weights *weights, const wm_prefix *prefix)
+{
+    wm_modes named = 0;
+    for (uint32_t i = 0; i < prefix->count; i++) {
+        wm_modes modes = plan->rules[plan->lists[prefix->first + i]].modes;
+        named |= modes != WM_ALL_MODES ? modes : 0;
+    }
+    uint64_t most = named != WM_ALL_MODES ? bound_in_mode(plan, weights, prefix, ~named & (named + 1)) : 0;
+    for (; named != 0; named &= named - 1) {
+        uint64_t bound = bound_in_mode(plan, weights, prefix, named & ~(named - 1));
+        most = bound > most ? bound : most;
+    }
+    return 1 + most;
 }
 
 /* Only overlay layers that rules name are measured. */
@@ -131,11 +185,14 @@ wanmi_status wm_compile_bound(wm_compile *compile)
     wanmi_plan *plan = compile->plan;
     size_t rules_size = wm_product(plan->rule_count, sizeof(uint64_t));
     size_t edges_size = wm_product(plan->rule_count, 2 * sizeof(wm_edge));
+    size_t asked_size = wm_product(plan->rule_count, sizeof(wm_asked));
     wm_weights weights = {.rules = wm_alloc(&plan->host, rules_size),
-                          .edges = wm_alloc(&plan->host, edges_size)};
+                          .edges = wm_alloc(&plan->host, edges_size),
+                          .asked = wm_alloc(&plan->host, asked_size)};
     wanmi_status status = WANMI_E_MEMORY;
-    if (weights.rules != NULL && weights.edges != NULL)
+    if (weights.rules != NULL && weights.edges != NULL && weights.asked != NULL)
         status = find_bound(compile, &weights);
+    wm_free(&plan->host, weights.asked, asked_size);
     wm_free(&plan->host, weights.rules, rules_size);
     wm_free(&plan->host, weights.edges, edges_size);
     return status;

@@ -253,9 +253,68 @@ static void fill_overlay(wanmi_map_builder *b)
     test_add_rule(b, &r);
 }
 
+/* 10,000 rules, each for one source; three of one source for one cell each; two for any. */
+static void fill_sources(wanmi_map_builder *b)
+{
+    static const char *const cells[] = {"K1", "K2", "K3"};
+    for (int i = 0; i < 10005; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "s%d", i);
+        wanmi_rule_def r = test_rule(i + 1);
+        r.unit = i % 2 == 0 ? "U1" : "U2;U3";
+        if (i < 10003)
+            r.source = i < 10000 ? text : "s1";
+        if (i >= 10000 && i < 10003) {
+            r.layer = "cell";
+            r.area = cells[i - 10000];
+        }
+        test_add_rule(b, &r);
+    }
+}
+
+/* 900 rules in one mode, 900 in another, 90 in both, 9 in any. */
+static void fill_modes(wanmi_map_builder *b)
+{
+    for (int i = 0; i < 1899; i++) {
+        wanmi_rule_def r = test_rule(i + 1);
+        r.unit = "U1";
+        r.mode = i < 900 ? "day" : i < 1800 ? "night" : i < 1890 ? "night;day" : "";
+        test_add_rule(b, &r);
+    }
+}
+
+/* Both at once: 600 rules for each pair of two modes and two sources. */
+static void fill_pairs(wanmi_map_builder *b)
+{
+    for (int i = 0; i < 2400; i++) {
+        wanmi_rule_def r = test_rule(i + 1);
+        r.unit = "U1";
+        r.mode = i % 2 == 0 ? "day" : "night";
+        r.source = i / 2 % 2 == 0 ? "hotline" : "patrol";
+        test_add_rule(b, &r);
+    }
+}
+
+/* Rules for other cells exclude each other, also where one of them asks for a source. */
+static void fill_places_and_sources(wanmi_map_builder *b)
+{
+    for (int i = 0; i < 1800; i++) {
+        wanmi_rule_def r = test_rule(i + 1);
+        r.unit = "U1";
+        r.layer = "cell";
+        r.area = i < 900 ? "K1" : "K2";
+        r.source = i < 900 ? "" : "patrol";
+        test_add_rule(b, &r);
+    }
+}
+
 static void the_bound_counts_what_can_come_together(void **state)
 {
     (void)state;
+    assert_int_equal(bound_of(fill_sources), 1 + 2 + 2 + 1 + 2);    /* fallback, s1, one of its cells, the two for any */
+    assert_int_equal(bound_of(fill_modes), 1 + 900 + 90 + 9);
+    assert_int_equal(bound_of(fill_pairs), 1 + 600);
+    assert_int_equal(bound_of(fill_places_and_sources), 1 + 900);
     assert_int_equal(bound_of(fill_nothing), 1);
     assert_int_equal(bound_of(fill_exclusive), 2);
     /* 2,003 areas, of which four at most, that meet in a corner, lie over one point. */
