@@ -401,6 +401,7 @@ static inline void run_all(const wm_work *work, const wm_batch *batch, size_t fr
     const uint32_t *restrict order = work->plan->programs->order;
     size_t *restrict first = batch->first + from;
     size_t begin = *used, taken = 0;
+    memset(batch->unrouted + from, 0, count);
     for (size_t i = 0; i < count; i++) {
         const uint64_t mask = b->masks[i];
         first[i] = begin + taken;
@@ -440,6 +441,7 @@ static inline size_t run_events(wm_work *work, const wm_batch *batch, size_t fro
     size_t begin = *used, taken = 0, i = 0;
     for (; i < count && begin + taken <= room; i++) {
         first[i] = begin + taken;
+        unrouted[i] = 0;
         uint64_t mask = b->masks[i];
         size_t listed = taken;
         list_steps(mask, order + b->steps[i], (uint32_t)i, b->takes + listed);
@@ -537,7 +539,6 @@ static inline size_t wm_follow_batch(wm_work *work, const wm_batch *batch)
         if (work->lacks_memory)
             break;
         look_at(work, batch, from, count, &cover, &b);
-        memset(batch->unrouted + from, 0, count);
         done = count;
         if (!any_odd(&b, count) && (batch->capacity - used) / count >= work->plan->deliveries_max)
             run_all(work, batch, from, count, &b, &used);
