@@ -279,6 +279,42 @@ static void test_several_of_a_key(void **state)
     house_leave(&h);
 }
 
+/* One producer's deliveries all stand behind each other and fill the parking; the
+ * other's still get their turn. */
+static void test_a_full_parking_is_shared(void **state)
+{
+    (void)state;
+    house h;
+    plan_polled(&h);
+    h.defs[0].parked_max = 4;
+    house_build(&h);
+    wanmi_producer *q;
+    assert_int_equal(wanmi_producer_open(h.d, &q, NULL), WANMI_OK);
+    same_key(100);
+    house_submit(&h, 0, 0, 100);
+    assert_int_equal(wanmi_producer_submit(q, 0, house_deliveries + 1000, house_keys + 1000, 90, NULL), WANMI_OK);
+    size_t of_q = 0;
+    caught c, first;
+    assert_int_equal(try_poll(&h, &first, SECOND, 0, 1), WANMI_OK);
+    assert_int_equal(try_poll(&h, &c, SECOND, 0, 1), WANMI_OK);
+    assert_int_equal(first.deliveries[0].event_id, 0);
+    assert_int_equal(c.deliveries[0].event_id, 1000);
+    caught none;
+    poll(&h, &none, SECOND, 0);                     /* what stands behind the first fills the rest */
+    assert_int_equal(house_tally(&h, 0).parked, 2);
+    answer(&h, &first, 1);
+    answer(&h, &c, 1);
+    for (int round = 0; round < 20; round++) {
+        assert_int_equal(try_poll(&h, &c, SECOND, 0, MANY), WANMI_OK);
+        for (size_t i = 0; i < c.count; i++)
+            of_q += c.deliveries[i].event_id >= 1000;
+        answer(&h, &c, c.count);
+    }
+    assert_true(of_q >= 5);
+    wanmi_producer_close(q);
+    house_leave(&h);
+}
+
 /* ---- waiting, and the end ---------------------------------------------------------------------- */
 
 typedef struct waiter {
@@ -407,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_extended),
         cmocka_unit_test(test_one_of_a_key),
         cmocka_unit_test(test_several_of_a_key),
+        cmocka_unit_test(test_a_full_parking_is_shared),
         cmocka_unit_test(test_waits),
         cmocka_unit_test(test_waits_for_what_is_due),
         cmocka_unit_test(test_stop_buries_leases),
