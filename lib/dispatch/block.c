@@ -113,15 +113,16 @@ void wm_blocks_join(wanmi_producer *producer, uint32_t index)
     }
 }
 
-void wm_submits_end(wanmi_dispatch *d)
+void wm_submits_end(wanmi_dispatch *d, uint32_t place)
 {
     uint32_t count = wm_producer_count(d);
     for (uint32_t i = 0; i < count; i++) {
         /* Either the submit sees what was stored before this (both sides store and
          * then load, seq_cst), or this sees the submit and waits for its end. */
-        uint32_t seen = atomic_load(&d->producers[i]->in_submit);
+        uint64_t seen = atomic_load(&d->producers[i]->in_submit);
+        bool to_it = wm_submit_runs(seen) && wm_submit_place(seen) == place;
         wm_wait wait = {0};
-        while (seen % 2 != 0 && atomic_load(&d->producers[i]->in_submit) == seen)
+        while (to_it && atomic_load(&d->producers[i]->in_submit) == seen)
             wm_wait_more(&wait);
     }
 }

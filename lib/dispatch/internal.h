@@ -148,7 +148,7 @@ struct wm_sink {
 };
 
 struct wanmi_producer {
-    _Alignas(WM_LINE_PAIR) _Atomic uint32_t in_submit;      /* odd: inside of one */
+    _Alignas(WM_LINE_PAIR) _Atomic uint64_t in_submit;      /* the call's number, the sink's place, and whether it runs */
     wanmi_dispatch *dispatch;
     _Atomic(wm_block *) blocks[WANMI_SINKS_MAX];            /* by the sink's place */
     wm_letters letters;
@@ -213,6 +213,23 @@ static inline wm_sink *wm_sink_at(const wanmi_dispatch *d, uint32_t place)
 static inline uint32_t wm_place_of(uint32_t number)
 {
     return number & (WANMI_SINKS_MAX - 1);
+}
+
+/* wanmi_producer.in_submit: a call's number, then the place, then a bit that says
+ * that it runs. A call that has ended looks unlike every other. */
+static inline uint64_t wm_submit_begins(uint64_t last, uint32_t place)
+{
+    return ((last >> (WM_SLOT_BITS + 1)) + 1) << (WM_SLOT_BITS + 1) | place << 1 | 1;
+}
+
+static inline bool wm_submit_runs(uint64_t call)
+{
+    return (call & 1) != 0;
+}
+
+static inline uint32_t wm_submit_place(uint64_t call)
+{
+    return wm_place_of((uint32_t)(call >> 1));
 }
 
 /* A sink's links of the producer at `index`; NULL: there are none. */
@@ -285,8 +302,8 @@ void wm_blocks_drop(wanmi_producer *producer);
 void wm_blocks_join(wanmi_producer *producer, uint32_t index);
 /* Lets submits find a sink, or no longer. */
 void wm_blocks_show(wm_sink *sink, bool show);
-/* Waits for the submits that run now. */
-void wm_submits_end(wanmi_dispatch *d);
+/* Waits for the submits to a place that run now. */
+void wm_submits_end(wanmi_dispatch *d, uint32_t place);
 
 static inline wm_link *wm_link_of(const wm_block *block, const wm_lane *lane, uint32_t band)
 {

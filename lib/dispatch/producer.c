@@ -115,7 +115,7 @@ bool wm_any_in_submit(wanmi_dispatch *d)
     pthread_mutex_lock(&d->slots);
     uint32_t count = wm_producer_count(d);
     for (uint32_t i = 0; i < count; i++)
-        any |= atomic_load(&d->producers[i]->in_submit) % 2 != 0;
+        any |= wm_submit_runs(atomic_load(&d->producers[i]->in_submit));
     pthread_mutex_unlock(&d->slots);
     return any;
 }

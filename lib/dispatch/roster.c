@@ -191,7 +191,7 @@ static uint64_t last_figures(wanmi_dispatch *d, wm_sink *sink)
 /* Ends a sink that nothing new comes to; gives how many deliveries went dead. */
 static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
 {
-    wm_submits_end(d);
+    wm_submits_end(d, wm_place_of(sink->number));
     await_empty(d, sink, drain_us);
     wm_lanes_end(sink);
     wm_wait wait = {0};

@@ -200,9 +200,10 @@ wanmi_status wanmi_producer_submit(wanmi_producer *producer, uint32_t sink,
         return status;
     /* Either this sees that intake is closed or the sink removed, or who does that
      * sees this (both sides store and then load, seq_cst) and waits for its end. */
-    uint32_t call = atomic_load_explicit(&producer->in_submit, memory_order_relaxed) + 1;
+    uint64_t call = wm_submit_begins(atomic_load_explicit(&producer->in_submit, memory_order_relaxed),
+                                     wm_place_of(sink));
     atomic_exchange(&producer->in_submit, call);
     status = submit(producer, sink, deliveries, keys, count, error);
-    atomic_store_explicit(&producer->in_submit, call + 1, memory_order_release);
+    atomic_store_explicit(&producer->in_submit, call - 1, memory_order_release);
     return status;
 }

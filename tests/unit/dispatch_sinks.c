@@ -245,6 +245,37 @@ static void test_letters_outlive_the_sink(void **state)
     house_leave(&h);
 }
 
+static void *submit_much(void *argument)
+{
+    house *h = argument;
+    assert_int_equal(wanmi_producer_submit(h->p, 0, house_deliveries, house_keys, 100, NULL), WANMI_OK);
+    return NULL;
+}
+
+/* A producer that waits for room at one sink keeps no other from going. */
+static void test_others_are_not_waited_for(void **state)
+{
+    (void)state;
+    house h;
+    house_plan(&h);
+    h.options.ring_capacity = 8;
+    h.defs[0].policy = WANMI_POLICY_BLOCK;
+    h.defs[0].block_us = INT64_MAX;
+    house_build(&h);
+    house_hang_with(&h, 0, 0);
+    pthread_t thread;
+    pthread_create(&thread, NULL, submit_much, &h);
+    while (house_tally(&h, 0).pending != 8)
+        test_nap_us(100);
+    assert_int_equal(take_away(&h, 1, 0), 0);       /* returns while that producer waits */
+    assert_int_equal(house_tally(&h, 0).pending, 8);
+    test_sink_hang(&h.sinks[0], false);
+    pthread_join(thread, NULL);
+    house_drain(&h);
+    assert_int_equal(h.sinks[0].count, 101);
+    house_leave(&h);
+}
+
 static int released;
 
 static void release(void *user)
@@ -326,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_removed_when_empty),
         cmocka_unit_test(test_removed_with_much_pending),
         cmocka_unit_test(test_letters_outlive_the_sink),
+        cmocka_unit_test(test_others_are_not_waited_for),
         cmocka_unit_test(test_released_once),
         cmocka_unit_test(test_memory_goes),
         cmocka_unit_test(test_all_places),
