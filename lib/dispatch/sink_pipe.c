@@ -175,22 +175,20 @@ static fate feed(feeding *f)
             f->wait = (wm_wait){0};
         } else if (now == GOES_ON) {
             now = wait_for_it(f);
-            /* What it read or said before it ended counts; a last look, then. */
-            if (now == ENDED && step(f, &moved) == TAKEN)
-                now = TAKEN;
         }
     }
     return now;
 }
 
-/* What became of the lines of a write that failed, told by what is left in the pipe. */
-static void settle(feeding *f, fate end, bool nobody_reads)
+/* What became of the lines of a write that failed, told by what is left in the pipe. It
+ * may have ended after it took all: gives whether none is to come again. */
+static bool settle(feeding *f, fate end, bool nobody_reads)
 {
     wanmi_pipe_sink *s = f->sink;
     const wm_lines *lines = &s->lines;
     size_t unread = nobody_reads ? wm_process_unread(&s->process) : 0;
     size_t taken = f->sent > unread ? f->sent - unread : 0;
-    bool moved, listens = s->options.acknowledges != 0;
+    bool moved, all = true, listens = s->options.acknowledges != 0;
     if (listens && end != BABBLES)          /* what follows a babble cannot be trusted */
         hear_answers(f, &moved);
     for (size_t i = f->answered; i < lines->count; i++) {
@@ -203,7 +201,9 @@ static void settle(feeding *f, fate end, bool nobody_reads)
         else
             *outcome = WANMI_UNKNOWN;
         s->figures.unknown += *outcome == WANMI_UNKNOWN;
+        all &= *outcome == WANMI_DELIVERED;
     }
+    return all;
 }
 
 static void mark(feeding *f)
@@ -231,7 +231,8 @@ static bool write_lines(wanmi_pipe_sink *s, uint8_t *outcomes)
         s->figures.ends += end == ENDED;
         s->figures.kills += end != ENDED;
         tell(s, words[end]);
-        settle(&f, end, wm_process_kill(&s->process));
+        if (settle(&f, end, wm_process_kill(&s->process)))
+            is_well(s);
         wm_process_close(&s->process, 0);
     }
     s->lines.filled = s->lines.count = 0;

@@ -328,6 +328,8 @@ static void test_babbles(void **state)
     babbles("read -r l; echo okay; exec cat >\"$1\"");
     babbles("read -r l; echo; exec cat >\"$1\"");
     babbles("read -r l; echo OK; exec cat >\"$1\"");
+    /* What follows is not believed either. */
+    babbles("read -r l; read -r l; read -r l; printf 'huh\\nok\\nok\\n'; exec cat >\"$1\"");
 }
 
 /* ---- starting --------------------------------------------------------------------------------- */
@@ -356,6 +358,23 @@ static void test_waits_before_starting(void **state)
     assert_in_range(f.starts, 3, 7);            /* 0, 40, 120, 280, 440 ... ms */
     assert_in_range(f.ends, f.starts - 1, f.starts);
     wanmi_pipe_sink_close(sink);
+}
+
+/* A process that ends after each line it took is no sick one: waits do not grow. */
+static void test_one_line_each(void **state)
+{
+    (void)state;
+    const char *arguments[6];
+    fresh();
+    wanmi_pipe_options o = shell(arguments, "read -r l && echo \"$l\" >>\"$1\"");
+    o.restart_max_us = 86400000000;
+    wanmi_pipe_sink *sink = open_with(&o);
+    test_handed h = hand(sink, 0, 40, 1);       /* or a day, at the 37th */
+    assert_int_equal(h.delivered, 40);
+    assert_int_equal(h.unknown, 0);
+    assert_true(figures_of(sink).starts >= 40);
+    wanmi_pipe_sink_close(sink);
+    check_none_lost(40);
 }
 
 static void refuses(const wanmi_pipe_options *o, wanmi_status expected, const char *word)
@@ -554,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_does_not_read),
         cmocka_unit_test(test_babbles),
         cmocka_unit_test(test_waits_before_starting),
+        cmocka_unit_test(test_one_line_each),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_close_does_not_wait_for_ever),
