@@ -14,10 +14,20 @@
 #include "results.h"
 #include "support.h"
 
-enum { METHODS = 2, ROOM = 8 * BENCH_BATCH };
+enum { METHODS = 4, ROOM = 8 * BENCH_BATCH };
 
-static const char *const methods[METHODS] = {"plain", "fast"};
-static const wanmi_engine engines[METHODS] = {WANMI_ENGINE_EXACT, WANMI_ENGINE_FAST};
+/* The fast one in each machine code that there is; where the processor does not carry
+ * one, it is left out. */
+static const struct method {
+    const char *name, *kernel;
+    wanmi_engine engine;
+    wanmi_kernel code;
+} methods[METHODS] = {
+    {"plain", "none", WANMI_ENGINE_EXACT, WANMI_KERNEL_AUTO},
+    {"fast", "x86-64-v4", WANMI_ENGINE_FAST, WANMI_KERNEL_X86_64_V4},
+    {"fast", "x86-64-v3", WANMI_ENGINE_FAST, WANMI_KERNEL_X86_64_V3},
+    {"fast", "portable", WANMI_ENGINE_FAST, WANMI_KERNEL_PORTABLE},
+};
 
 /* What one batch came to. */
 typedef struct outcome {
@@ -35,6 +45,7 @@ typedef struct run {
     wanmi_locator *locator;
     wanmi_plan *plan;
     wanmi_router *routers[METHODS];
+    bool carried[METHODS];
     wanmi_event *events;
     wanmi_hits hits;                /* of all events */
     outcome outcomes[METHODS];
@@ -94,7 +105,11 @@ static void open_methods(run *r)
     for (size_t m = 0; m < METHODS; m++) {
         outcome *o = &r->outcomes[m];
         bench_must(wanmi_router_create(r->plan, &r->routers[m], &error), &error);
-        bench_must(wanmi_router_set_engine(r->routers[m], engines[m], &error), &error);
+        bench_must(wanmi_router_set_engine(r->routers[m], methods[m].engine, &error), &error);
+        wanmi_status status = wanmi_router_use_kernel(r->routers[m], methods[m].code, &error);
+        r->carried[m] = status != WANMI_E_UNSUPPORTED;
+        if (r->carried[m])
+            bench_must(status, &error);
         o->capacity = ROOM + wanmi_plan_deliveries_max(r->plan);
         o->deliveries = bench_memory(o->capacity * sizeof *o->deliveries);
         o->first = bench_memory((BENCH_BATCH + 1) * sizeof *o->first);
@@ -133,6 +148,8 @@ static void measure(run *r)
     /* The first round warms up. */
     for (unsigned round = 0; round <= r->options->rounds; round++) {
         for (size_t m = 0; m < METHODS; m++) {
+            if (!r->carried[m])
+                continue;
             double start = bench_seconds(clock);
             for (size_t at = 0; at < r->options->events;)
                 at += route_batch(r, m, at, batch_at(r, at));
@@ -164,6 +181,8 @@ static void compare(run *r)
         for (size_t i = 0; i < reference->first[done]; i++)
             r->due += reference->deliveries[i].due_us != WANMI_TIME_NONE;
         for (size_t m = 1; m < METHODS; m++) {
+            if (!r->carried[m])
+                continue;
             if (route_batch(r, m, at, done) != done)
                 bench_die("one method has room for fewer events than another");
             r->different[m] += differences(&r->outcomes[m], reference, done);
@@ -174,8 +193,8 @@ static void compare(run *r)
 static json_t *row_of(const run *r, size_t m, double ns, double ratio)
 {
     return json_pack("{ss ss ss sI ss ss si sf sf sI sf}", "bench", "route", "workload", "city", "points",
-                     "uniform", "count", (json_int_t)r->options->events, "method", methods[m], "kernel", "none",
-                     "threads", 1, "median_ns", ns, "ratio", ratio, "differences", (json_int_t)r->different[m],
+                     "uniform", "count", (json_int_t)r->options->events, "method", methods[m].name, "kernel",
+                     methods[m].kernel, "threads", 1, "median_ns", ns, "ratio", ratio, "differences", (json_int_t)r->different[m],
                      "deliveries", (double)r->deliveries / (double)r->options->events);
 }
 
@@ -183,14 +202,16 @@ static size_t report(run *r, bench_results *results)
 {
     double count = (double)r->options->events, reference = 0;
     size_t different = 0;
-    printf("%.2f deliveries an event, %.2f with a due time\n\n  %-13s %13s %13s %9s  %10s\n",
-           (double)r->deliveries / count, (double)r->due / count, "method", "an event", "rate", "ratio",
+    printf("%.2f deliveries an event, %.2f with a due time\n\n  %-8s %-10s %13s %13s %9s  %10s\n",
+           (double)r->deliveries / count, (double)r->due / count, "method", "kernel", "an event", "rate", "ratio",
            "differences");
     for (size_t m = 0; m < METHODS; m++) {
+        if (!r->carried[m])
+            continue;
         double ns = 1e9 * bench_median(r->seconds[m], r->options->rounds) / count;
         reference = m == 0 ? ns : reference;
-        printf("  %-13s %10.2f ns %9.1f M/s %9.2f  %10zu\n", methods[m], ns, 1e3 / ns, reference / ns,
-               r->different[m]);
+        printf("  %-8s %-10s %10.2f ns %9.1f M/s %9.2f  %10zu\n", methods[m].name, methods[m].kernel, ns, 1e3 / ns,
+               reference / ns, r->different[m]);
         json_array_append_new(results->rows, row_of(r, m, ns, reference / ns));
         different += r->different[m];
     }

@@ -38,6 +38,8 @@ enum { WM_TAKES = WM_BLOCK * 2, WM_TAKES_ROOM = WM_TAKES + WM_STEPS_MAX + 4 };
 
 typedef struct wm_block {
     /* Of events. */
+    uint64_t heads[WM_BLOCK][2];            /* id and user */
+    uint64_t words[WM_BLOCK];               /* class and source, as they lie in events and deliveries */
     int64_t instants[WM_BLOCK];
     uint64_t masks[WM_BLOCK];
     uint32_t cells[WM_BLOCK], classes[WM_BLOCK], sources[WM_BLOCK], severities[WM_BLOCK];
@@ -56,16 +58,22 @@ enum { WM_ODD_EVENT = 1, WM_ODD_NOBODY = 2 };   /* quick.c must do it; nobody is
 
 /* ---- 1: values ------------------------------------------------------------------------- */
 
-/* What is asked of an event, side by side. */
-static inline void spread(const wanmi_event *restrict events, size_t count, wm_block *restrict b)
+/* What is asked of an event, side by side. Says whether one names an object. */
+static inline bool spread(const wanmi_event *restrict events, size_t count, wm_block *restrict b)
 {
+    uint32_t objects = 0;
     for (size_t i = 0; i < count; i++) {
+        uint32_t is_object = events[i].datum == WANMI_DATUM_OBJECT;
+        memcpy(b->heads[i], &events[i], 16);
+        memcpy(&b->words[i], (const char *)&events[i] + offsetof(wanmi_event, class_id), 8);
         b->instants[i] = events[i].time_us;
         b->classes[i] = events[i].class_id;
         b->sources[i] = events[i].source_id;
         b->severities[i] = events[i].severity;
-        b->odd[i] = events[i].datum == WANMI_DATUM_OBJECT;
+        b->odd[i] |= is_object;
+        objects |= is_object;
     }
+    return objects != 0;
 }
 
 /* Of odd events too everything stays within its table. */
@@ -125,7 +133,7 @@ static inline void take_cells(const struct wm_programs *p, const uint32_t *restr
     uint32_t *restrict rows = b->bases[WM_BASE_CELL];
     for (size_t i = 0; i < count; i++) {
         b->cells[i] = cells[i];
-        b->odd[i] |= where[i] != WANMI_INSIDE;
+        b->odd[i] = where[i] != WANMI_INSIDE;
         rows[i] = where[i] <= WANMI_SNAPPED ? (cells[i] - first) * stride : 0;
     }
     for (size_t i = 0; i < count; i++)
@@ -264,15 +272,14 @@ _Static_assert(offsetof(wanmi_event, user) == 8 && offsetof(wanmi_delivery, user
 
 
 /* `may_change`: natural days are not all as long. */
-static inline wm_later write(const wm_work *work, const wm_batch *batch, size_t from, wm_block *restrict b, size_t count,
-                             bool may_change, wanmi_delivery *restrict to)
+static inline wm_later write(const wm_work *work, wm_block *restrict b, size_t count, bool may_change,
+                             wanmi_delivery *restrict to)
 {
     const struct wm_programs *p = work->plan->programs;
     const uint16_t *restrict dues = p->dues;
     const wm_due *restrict limits = p->limits;
     const wm_step *restrict steps = p->steps;
     const uint32_t *restrict units = p->units;
-    const wanmi_event *restrict events = batch->events + from;
     const uint32_t generation = work->plan->generation;
     size_t days = 0, worked = 0, work_days = 0;
     for (size_t k = 0; k < count; k++) {
@@ -289,17 +296,16 @@ static inline wm_later write(const wm_work *work, const wm_batch *batch, size_t 
         days += limit->is_days;
         worked += limit->is_work;
         work_days += limit->is_work_days;
-        const wanmi_event *event = &events[at];
-        memcpy(&to[k], event, 16);              /* id and user */
+        memcpy(&to[k], b->heads[at], 16);
         to[k].time_us = instant;
         to[k].due_us = (instant & limit->keep) + limit->add;
         to[k].generation = generation;
         to[k].unit = units[b->bases[step->base][at] + step->slot] & ~WM_REACH_ANCESTOR;
         to[k].cell = b->cells[at];
         to[k].rule = step->rule;
-        memcpy((char *)&to[k] + CLASS_AT, (const char *)event + offsetof(wanmi_event, class_id), 8);
+        memcpy((char *)&to[k] + CLASS_AT, &b->words[at], 8);
         memcpy((char *)&to[k] + ROLE_AT, (const char *)step + offsetof(wm_step, role), 8);
-        to[k].severity = event->severity;
+        to[k].severity = (uint8_t)b->severities[at];
     }
     return (wm_later){days, worked, work_days};
 }
@@ -367,12 +373,10 @@ static inline void end_work_days(const wm_work *work, const wm_block *b, size_t 
     }
 }
 
-static inline void finish(const wm_work *work, const wm_batch *batch, size_t from, wm_block *b, size_t count,
-                          wanmi_delivery *to)
+static inline void finish(const wm_work *work, wm_block *b, size_t count, wanmi_delivery *to)
 {
     const bool may_change = work->plan->programs->needs_stretch;
-    wm_later later = may_change ? write(work, batch, from, b, count, true, to)
-                                : write(work, batch, from, b, count, false, to);
+    wm_later later = may_change ? write(work, b, count, true, to) : write(work, b, count, false, to);
     end_days(work, b, later.days, to);
     end_work(work, b, later.work, to);
     end_work_days(work, b, later.work_days, to);
@@ -409,11 +413,11 @@ static inline void run_all(const wm_work *work, const wm_batch *batch, size_t fr
         taken += (size_t)__builtin_popcountll(mask);
         if (taken <= WM_TAKES)
             continue;
-        finish(work, batch, from, b, taken, batch->deliveries + begin);
+        finish(work, b, taken, batch->deliveries + begin);
         begin += taken;
         taken = 0;
     }
-    finish(work, batch, from, b, taken, batch->deliveries + begin);
+    finish(work, b, taken, batch->deliveries + begin);
     *used = begin + taken;
 }
 
@@ -454,7 +458,7 @@ static inline size_t run_events(wm_work *work, const wm_batch *batch, size_t fro
         else if (b->odd[i] != 0)
             taken = listed;
         if (taken > WM_TAKES || (b->odd[i] != 0 && fallback == 0)) {
-            finish(work, batch, from, b, taken, batch->deliveries + begin);
+            finish(work, b, taken, batch->deliveries + begin);
             begin += taken;
             taken = 0;
         }
@@ -463,42 +467,43 @@ static inline size_t run_events(wm_work *work, const wm_batch *batch, size_t fro
         unrouted[i] = (uint8_t)wm_route_quickly_one(work, batch, from + i, begin, cover, i);
         begin += work->count;
     }
-    finish(work, batch, from, b, taken, batch->deliveries + begin);
+    finish(work, b, taken, batch->deliveries + begin);
     *used = begin + taken;
     return i;
 }
 
-/* Words that are new to the router are looked up, as objects are. */
-static inline bool see_words(wm_work *work, const wanmi_event *events, size_t count, const wm_block *b, uint32_t unknown)
+static inline bool is_among(const uint32_t *restrict words, size_t count, uint32_t wanted)
 {
-    uint32_t odd = 0;
+    uint32_t found = 0;
     for (size_t i = 0; i < count; i++)
-        odd |= (uint32_t)(b->classes[i] == unknown) | b->odd[i];
-    if (odd != 0)
-        work->lacks_memory = wm_see(work->router, events, count) != WANMI_OK;
-    return odd == 0;
+        found |= words[i] == wanted;
+    return found != 0;
 }
 
-/* What events say. False: there is no memory for what is new in them. */
+/* What events say; words that are new to the router are looked up. False: there is no
+ * memory for them. */
 static inline bool read_events(wm_work *work, const wanmi_event *events, size_t count, wm_block *b)
 {
     const uint32_t unknown = work->plan->programs->columns - 1;
+    bool objects = spread(events, count, b);
+    take_classes(work->router, unknown, count, b);
+    if (!objects && !is_among(b->classes, count, unknown))
+        return true;
+    work->lacks_memory = wm_see(work->router, events, count) != WANMI_OK;
     spread(events, count, b);
     take_classes(work->router, unknown, count, b);
-    if (!see_words(work, events, count, b, unknown) && !work->lacks_memory) {
-        spread(events, count, b);
-        take_classes(work->router, unknown, count, b);
-    }
     return !work->lacks_memory;
 }
 
-/* Stages 1 to 3. */
-static inline void look_at(const wm_work *work, const wm_batch *batch, size_t from, size_t count, wm_cover *cover,
-                           wm_block *b)
+/* Stages 1 to 3; what does not need the events themselves goes before. */
+static inline bool look_at(wm_work *work, const wm_batch *batch, size_t from, size_t count, wm_cover *cover, wm_block *b)
 {
     const struct wm_programs *p = work->plan->programs;
+    const size_t left = batch->count - from - count;
     take_cells(p, batch->hits->cell + from, batch->hits->where + from, count, b);
     wm_look_around(work, batch, from, count, cover);
+    if (!read_events(work, batch->events + from, count, b))
+        return false;
     take_instants(batch->now_us, count, b);
     take_tiers(&p->tiers, work->router->mode, count, b);
     take_sources(&p->sources, work->router->words_known, count, b);
@@ -508,8 +513,8 @@ static inline void look_at(const wm_work *work, const wm_batch *batch, size_t fr
     if (p->dates.count > 1)
         take_dates(&p->dates, count, b);
     compare_areas(p, cover, count, b);
-    size_t left = batch->count - from - count;
     take_masks(p, batch->events + from + (left >= count ? count : 0), count, b);
+    return true;
 }
 
 static inline bool any_odd(const wm_block *b, size_t count)
@@ -532,20 +537,20 @@ static inline size_t wm_follow_batch(wm_work *work, const wm_batch *batch)
     memset(b.hours, 0, sizeof b.hours);
     memset(b.dates, 0, sizeof b.dates);
     memset(b.bases[WM_BASE_NAMED], 0, sizeof b.bases[WM_BASE_NAMED]);
+    for (size_t i = 0; i < batch->count && i < WM_BLOCK; i++)
+        __builtin_prefetch(&batch->events[i], 0, 0);
     for (; from < batch->count && done == count; from += done) {
         count = batch->count - from < WM_BLOCK ? batch->count - from : WM_BLOCK;
-        if (!read_events(work, batch->events + from, count, &b) && from == 0)
-            return 0;
-        if (work->lacks_memory)
+        if (!look_at(work, batch, from, count, &cover, &b))
             break;
-        look_at(work, batch, from, count, &cover, &b);
         done = count;
         if (!any_odd(&b, count) && (batch->capacity - used) / count >= work->plan->deliveries_max)
             run_all(work, batch, from, count, &b, &used);
         else
             done = run_events(work, batch, from, count, &cover, &b, &used);
     }
-    batch->first[from] = used;
+    if (from != 0 || !work->lacks_memory)
+        batch->first[from] = used;
     return from;
 }
 

@@ -213,7 +213,7 @@ static void find_twins(const wm_maker *maker, wm_program *program)
 static void mark_steps(const wm_maker *maker, wm_program *program)
 {
     const wanmi_plan *plan = maker->compile->plan;
-    for (uint32_t i = 0; i < maker->count; i++) {
+    for (uint32_t i = 0; i < maker->count && i < WM_STEPS_MAX; i++) {
         const wm_step *step = &maker->steps[i];
         bool ends = i + 1 == maker->count || maker->steps[i + 1].rule != step->rule;
         program->primary |= (uint64_t)!is_copy(step) << i;
