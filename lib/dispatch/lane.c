@@ -61,7 +61,8 @@ static bool deliver_again(wm_lane *lane, size_t limit, wm_leave leave)
     return true;
 }
 
-/* What a lane does that may not call: it still drops what producers ask it to. */
+/* What a lane does that may not call, or cannot take: it still drops what producers
+ * ask it to. */
 static void idle(wm_lane *lane)
 {
     const wm_sink *sink = lane->sink;
@@ -99,7 +100,7 @@ static bool serve_round(void *argument)
     if (!any && leave == WM_LEAVE_ONE)
         wm_breaker_unused(sink);
     if (!any && lane->stuck) {
-        nap_deaf();
+        idle(lane);
         return true;
     }
     return any;

@@ -73,9 +73,12 @@ static void lease_run(poll *p, wm_lane *lane, const wm_run *run)
         parked->first_ns = p->now_ns;
         parked->first_us = now_us;
         wm_sample_park(link, i, parked);
-        lane->parking.queues[parked->queue].out++;
         give(p, lane, at);
-        wm_again_next(lane, parked->queue, p->now_ns);
+        wm_queue *q = &lane->parking.queues[parked->queue];
+        q->out++;
+        /* Others of its key may be leased for less long. */
+        if (q->heap == WANMI_NONE || q->due_ns > parked->until_ns)
+            wm_parking_due(&lane->parking, parked->queue, parked->until_ns);
     }
     wm_link_parked(link, (int)run->count);
     wm_side_open(&link->lane);
