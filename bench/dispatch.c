@@ -67,7 +67,7 @@ static const char *wait_name(const bench_method *method)
     static const char *const names[] = {"park", "yield", "spin"};
     if (method->carrier == NULL)
         return names[method->wait];
-    return method->carrier == &bench_carrier_mutex ? "condition" : "yield";
+    return method->carrier == &bench_carrier_mutex ? "condition" : "spin";
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

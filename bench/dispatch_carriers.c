@@ -3,7 +3,6 @@
 #include "dispatch_carriers.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "support.h"
@@ -37,13 +36,14 @@ static void close_rings(void *way)
 static void put_rings(void *way, unsigned producer, const wanmi_delivery *records, size_t count)
 {
     wanmi_ring *ring = ((rings *)way)->ring[producer];
-    for (;;) {
+    for (unsigned rounds = 0;;) {
         size_t moved = wanmi_ring_push(ring, records, count);
         records += moved;
         count -= moved;
         if (count == 0)
             return;
-        sched_yield();
+        if (moved == 0)
+            bench_wait(&rounds);
     }
 }
 

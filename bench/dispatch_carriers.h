@@ -2,6 +2,7 @@
 #ifndef BENCH_DISPATCH_CARRIERS_H
 #define BENCH_DISPATCH_CARRIERS_H
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -26,6 +27,19 @@ extern const bench_carrier bench_carrier_mutex;     /* an array, a mutex, two co
 /* Concurrency Kit's ck_ring, one a producer; NULL: not built in. */
 const bench_carrier *bench_carrier_ck(void);
 const char *bench_ck_version(void);
+
+/* Waits a moment for the other side, the same for every carrier without a lock:
+ * spins, and lets others run now and then. `rounds` starts as 0. */
+static inline void bench_wait(unsigned *rounds)
+{
+    if (++*rounds % 256 == 0)
+        sched_yield();
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
 
 /* Reads all of each record. */
 static inline uint64_t bench_sum(const wanmi_delivery *records, size_t count)

@@ -1,6 +1,5 @@
 /* See dispatch_carriers.h: Concurrency Kit's ring for one producer and one consumer,
  * records by value. It takes and gives one record a call. */
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -22,13 +21,13 @@
 CK_RING_PROTOTYPE(delivery, wanmi_delivery)
 #pragma GCC diagnostic pop
 
-typedef struct link {
+typedef struct ck_link {
     _Alignas(128) ck_ring_t ring;
     wanmi_delivery *buffer;
-} link_;
+} ck_link;
 
 typedef struct rings {
-    link_ *links;
+    ck_link *links;
     unsigned count, last;
     wanmi_delivery taken[BENCH_TAKEN];
 } rings;
@@ -61,11 +60,12 @@ static void close_ck(void *way)
 
 static void put_ck(void *way, unsigned producer, const wanmi_delivery *records, size_t count)
 {
-    link_ *link = &((rings *)way)->links[producer];
+    ck_link *link = &((rings *)way)->links[producer];
+    unsigned rounds = 0;
     for (size_t i = 0; i < count; i++) {
         wanmi_delivery record = records[i];
         while (!CK_RING_ENQUEUE_SPSC(delivery, &link->ring, link->buffer, &record))
-            sched_yield();
+            bench_wait(&rounds);
     }
 }
 
@@ -76,7 +76,7 @@ static size_t get_ck(void *way, const wanmi_delivery **records)
     for (unsigned i = 0; i < r->count; i++) {
         size_t count = 0;
         r->last = r->last + 1 < r->count ? r->last + 1 : 0;
-        link_ *link = &r->links[r->last];
+        ck_link *link = &r->links[r->last];
         while (count < BENCH_TAKEN
                && CK_RING_DEQUEUE_SPSC(delivery, &link->ring, link->buffer, &r->taken[count]))
             count++;

@@ -2,7 +2,6 @@
 #include "dispatch_latency.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -39,11 +38,12 @@ static void *receive(void *argument)
 {
     probe *p = argument;
     uint8_t outcomes[BENCH_TAKEN];
+    unsigned rounds = 0;
     while (atomic_load_explicit(&p->arrived, memory_order_relaxed) < p->wanted) {
         const wanmi_delivery *batch;
         size_t count = p->carrier->get(p->way, &batch);
         if (count == 0) {
-            sched_yield();
+            bench_wait(&rounds);
             continue;
         }
         arrive(p, batch, count, outcomes);
@@ -54,9 +54,8 @@ static void *receive(void *argument)
 
 static void wait_for(probe *p, size_t count)
 {
-    for (unsigned spins = 0; atomic_load_explicit(&p->arrived, memory_order_acquire) < count; spins++)
-        if (spins > 2000)               /* both may have one processor */
-            sched_yield();
+    for (unsigned rounds = 0; atomic_load_explicit(&p->arrived, memory_order_acquire) < count;)
+        bench_wait(&rounds);
 }
 
 static void send_all(probe *p, wanmi_producer *producer, uint32_t sink, unsigned gap_us)

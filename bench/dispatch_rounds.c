@@ -2,7 +2,6 @@
 #include "dispatch_rounds.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,11 +100,12 @@ static void *consume(void *argument)
 {
     consumer *c = argument;
     uint8_t outcomes[BENCH_TAKEN];
+    unsigned rounds = 0;
     while (c->got < c->wanted) {
         const wanmi_delivery *batch;
         size_t count = c->carrier->get(c->way, &batch);
         if (count == 0) {
-            sched_yield();
+            bench_wait(&rounds);
             continue;
         }
         memset(outcomes, WANMI_DELIVERED, count);
