@@ -115,6 +115,19 @@ static void *consume(void *argument)
     return NULL;
 }
 
+/* Batches go through all records, and so through many units. */
+static unsigned place_of(const round_of *r, size_t batch)
+{
+    return (unsigned)(batch * r->load->batch % BENCH_BATCH_LARGEST);
+}
+
+static uint64_t expected_sum(const bench_load *load)
+{
+    size_t count = load->batches * load->batch;
+    uint64_t all = bench_sum(records, BENCH_BATCH_LARGEST) * (count / BENCH_BATCH_LARGEST);
+    return load->producers * (all + bench_sum(records, count % BENCH_BATCH_LARGEST));
+}
+
 static void submit_all(producer *p)
 {
     const round_of *r = p->round;
@@ -123,9 +136,9 @@ static void submit_all(producer *p)
     bench_must(wanmi_producer_open(bench_sinks_dispatch(r->sinks), &way, &error), &error);
     start_together(p);
     for (size_t i = 0; i < r->load->batches; i++)
-        for (unsigned s = 0; s < r->load->sinks; s++)
-            bench_must(wanmi_producer_submit(way, bench_sinks_number(r->sinks, s), records, keys, r->load->batch,
-                                             &error), &error);
+        for (unsigned s = 0, at = place_of(r, i); s < r->load->sinks; s++)
+            bench_must(wanmi_producer_submit(way, bench_sinks_number(r->sinks, s), records + at, keys + at,
+                                             r->load->batch, &error), &error);
     wanmi_producer_close(way);
 }
 
@@ -142,7 +155,7 @@ static void *produce(void *argument)
     start_together(p);
     for (size_t i = 0; i < r->load->batches; i++)
         for (unsigned s = 0; s < r->load->sinks; s++)
-            r->carrier->put(r->consumers[s].way, p->number, records, r->load->batch);
+            r->carrier->put(r->consumers[s].way, p->number, records + place_of(r, i), r->load->batch);
     return NULL;
 }
 
@@ -153,7 +166,7 @@ static void open_consumers(round_of *r, const bench_method *method, pthread_t *t
         consumer *c = &r->consumers[s];
         c->carrier = method->carrier;
         c->wanted = r->load->producers * r->load->batches * r->load->batch;
-        c->expected = bench_sum(records, r->load->batch) * r->load->producers * r->load->batches;
+        c->expected = expected_sum(r->load);
         c->pin = r->load->pinned ? (int)(r->load->producers + s) : -1;
         sem_init(&c->done, 0, 0);
         users[s] = c;

@@ -21,7 +21,7 @@ typedef struct bench_method {
 
 typedef struct bench_load {
     unsigned producers, sinks;          /* every record goes to every sink */
-    size_t batch;                       /* records put in at once */
+    size_t batch;                       /* records put in at once; a power of two up to BENCH_BATCH_LARGEST */
     size_t batches;                     /* of each producer */
     bool pinned;                        /* each thread to a processor, the producers to the first ones */
 } bench_load;
@@ -43,7 +43,7 @@ wanmi_dispatch *bench_sinks_dispatch(bench_sinks *sinks);
 uint32_t bench_sinks_number(const bench_sinks *sinks, unsigned sink);
 void bench_sinks_close(bench_sinks *sinks);
 
-/* The records put in, and their units: the same for every batch. */
+/* The records put in, BENCH_BATCH_LARGEST of them, and their units. */
 const wanmi_delivery *bench_records(void);
 const uint32_t *bench_keys(void);
 
