@@ -51,6 +51,7 @@ static void init(wanmi_dispatch *d, const wanmi_dispatch_options *options, const
     d->ring_host = *host;
     d->ring_host.proj_data = d->ring_host.zone_data = NULL;
     d->options = *options;
+    pthread_mutex_init(&d->ending, NULL);
     pthread_mutex_init(&d->control, NULL);
     pthread_mutex_init(&d->slots, NULL);
     pthread_mutex_init(&d->reading, NULL);
@@ -122,6 +123,7 @@ void wanmi_dispatch_free(wanmi_dispatch *d)
     for (uint32_t i = 0; i < wm_producer_count(d); i++)
         wm_producer_free(d->producers[i]);
     if (!forked) {                          /* in a child somebody's copy may be locked */
+        pthread_mutex_destroy(&d->ending);
         pthread_mutex_destroy(&d->control);
         pthread_mutex_destroy(&d->slots);
         pthread_mutex_destroy(&d->reading);
@@ -216,6 +218,7 @@ void wanmi_dispatch_stop(wanmi_dispatch *d)
 {
     if (d == NULL || wm_forked(d))
         return;
+    pthread_mutex_lock(&d->ending);
     pthread_mutex_lock(&d->control);
     atomic_store(&d->closed, true);
     atomic_store(&d->stopping, true);
@@ -223,10 +226,13 @@ void wanmi_dispatch_stop(wanmi_dispatch *d)
     bool ran = d->state == WM_STARTED;
     d->state = WM_STOPPED;
     pthread_mutex_unlock(&d->slots);
+    /* Not held while callbacks are waited for: one of them may be about to add or
+     * to remove a sink, and is told that it is too late. */
+    pthread_mutex_unlock(&d->control);
     wm_wait wait = {0};
     while (wm_any_in_submit(d) || atomic_load(&d->removals) != 0)
         wm_wait_more(&wait);
     if (ran)
         wm_threads_end(d);
-    pthread_mutex_unlock(&d->control);
+    pthread_mutex_unlock(&d->ending);
 }

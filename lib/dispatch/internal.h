@@ -164,7 +164,8 @@ struct wanmi_dispatch {
     wanmi_dispatch_options options;
     const volatile uint32_t *alive; /* a page that a fork wipes */
 
-    pthread_mutex_t control;        /* add_sink, remove_sink, start, stop */
+    pthread_mutex_t ending;         /* one stop at a time; before `control` */
+    pthread_mutex_t control;        /* add_sink, remove_sink, start, and the begin of a stop */
     pthread_mutex_t slots;          /* opening and closing producers; `state`; sinks' numbers */
     pthread_mutex_t reading;        /* one snapshot at a time; no sink is forgotten meanwhile */
     pthread_mutex_t dead_lock;      /* held by the dead-letter thread for each round */

@@ -324,6 +324,52 @@ static void test_memory_goes(void **state)
     house_leave(&h);
 }
 
+/* A callback that adds and removes sinks while a stop waits for it: it is told that
+ * all has stopped, and neither waits for the other. */
+typedef struct late_change {
+    wanmi_dispatch *d;
+    atomic_bool inside;
+    wanmi_status added, removed;
+} late_change;
+
+static void change_late(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
+{
+    (void)batch;
+    (void)count;
+    (void)outcomes;
+    late_change *c = user;
+    atomic_store(&c->inside, true);
+    wanmi_producer *producer;
+    while (wanmi_producer_open(c->d, &producer, NULL) == WANMI_OK) {
+        wanmi_producer_close(producer);
+        test_nap_us(100);
+    }
+    wanmi_sink_def def = def_of("too late", NULL);
+    uint32_t sink;
+    c->added = wanmi_dispatch_add_sink(c->d, &def, &sink, NULL);
+    c->removed = wanmi_dispatch_remove_sink(c->d, 1, 0, NULL, NULL);
+}
+
+static void test_changed_while_stopping(void **state)
+{
+    (void)state;
+    house h;
+    late_change c = {.d = NULL};
+    house_plan(&h);
+    h.defs[0].deliver = change_late;
+    h.defs[0].user = &c;
+    house_build(&h);
+    c.d = h.d;
+    house_submit(&h, 0, 0, 1);
+    while (!atomic_load(&c.inside))
+        test_nap_us(100);
+    wanmi_dispatch_stop(h.d);
+    assert_int_equal(c.added, WANMI_E_DISPATCH_STATE);
+    assert_int_equal(c.removed, WANMI_E_DISPATCH_STATE);
+    assert_int_equal(house_tally(&h, 0).delivered, 1);
+    house_leave(&h);
+}
+
 static void test_all_places(void **state)
 {
     (void)state;
@@ -360,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_others_are_not_waited_for),
         cmocka_unit_test(test_released_once),
         cmocka_unit_test(test_memory_goes),
+        cmocka_unit_test(test_changed_while_stopping),
         cmocka_unit_test(test_all_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
