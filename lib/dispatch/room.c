@@ -63,16 +63,22 @@ static wanmi_reason block(wm_call *c, wm_link *link, size_t wanted)
     return wait_for_room(c, link, wanted, c->block->sink->def.block_us);
 }
 
-static uint32_t places_wanted(const wm_link *link, size_t wanted)
+/* How many of what is left of the call go to this ring: so many of the oldest die
+ * for them, and none for those that go elsewhere. */
+static uint32_t places_wanted(const wm_call *c, uint32_t number)
 {
-    return (uint32_t)(wanted <= link->mask ? wanted : link->mask + 1);
+    const wm_sink *sink = c->block->sink;
+    size_t count = 0, most = c->block->links[number].mask + 1;
+    for (size_t i = 0; i < c->left && count < most; i++)
+        count += wm_link_number(sink, &c->deliveries[i], c->keys[i]) == number;
+    return (uint32_t)count;
 }
 
 /* A polled lane belongs to whoever has its lock: the producer drops by itself. */
-static bool drop_as_lane(wm_lane *lane, wm_link *link, size_t wanted)
+static bool drop_as_lane(wm_lane *lane, wm_link *link, uint32_t wanted)
 {
     pthread_mutex_lock(&lane->lock);
-    atomic_store_explicit(&link->room_wanted, places_wanted(link, wanted), memory_order_relaxed);
+    atomic_store_explicit(&link->room_wanted, wanted, memory_order_relaxed);
     wm_run_make_room(lane, link);
     pthread_mutex_unlock(&lane->lock);
     return wm_room_reserve(link, wanted);
@@ -86,15 +92,17 @@ static bool lane_is_long_inside(const wm_call *c, const wm_lane *lane)
 }
 
 /* DROP_OLDEST: asks the lane, and waits a little for it to come by. */
-static wanmi_reason drop_oldest(wm_call *c, uint32_t number, wm_link *link, size_t wanted)
+static wanmi_reason drop_oldest(wm_call *c, uint32_t number, wm_link *link)
 {
     wm_lane *lane = &c->block->sink->lanes[number / c->block->sink->bands];
     wm_call_publish(c);
     if (wm_polled(c->block->sink))
-        return drop_as_lane(lane, link, wanted) ? WANMI_REASON_NONE : WANMI_REASON_FULL;
+        return drop_as_lane(lane, link, places_wanted(c, number)) ? WANMI_REASON_NONE
+                                                                  : WANMI_REASON_FULL;
     if (c->impatient || lane_is_long_inside(c, lane))
         return WANMI_REASON_FULL;
-    atomic_store_explicit(&link->room_wanted, places_wanted(link, wanted), memory_order_release);
+    uint32_t wanted = places_wanted(c, number);
+    atomic_store_explicit(&link->room_wanted, wanted, memory_order_release);
     wm_park_fence();
     wm_park_look(lane->park);
     wanmi_reason why = wait_for_room(c, link, wanted, DROP_PATIENCE_US);
@@ -103,14 +111,14 @@ static wanmi_reason drop_oldest(wm_call *c, uint32_t number, wm_link *link, size
     return why == WANMI_REASON_DEADLINE || why == WANMI_REASON_HUNG ? WANMI_REASON_FULL : why;
 }
 
-wanmi_reason wm_room_make(wm_call *c, uint32_t number, size_t wanted)
+wanmi_reason wm_room_make(wm_call *c, uint32_t number)
 {
     wm_link *link = &c->block->links[number];
     switch (c->block->sink->def.policy) {
     case WANMI_POLICY_BLOCK:
-        return block(c, link, wanted);
+        return block(c, link, c->left);
     case WANMI_POLICY_DROP_OLDEST:
-        return drop_oldest(c, number, link, wanted);
+        return drop_oldest(c, number, link);
     default:
         return WANMI_REASON_FULL;
     }

@@ -69,16 +69,19 @@ static void bury(wm_call *c, uint32_t number, const wanmi_delivery *delivery, wa
     wm_side_close(side);
 }
 
-/* The ring of a link is full: true when there is room after all, else the
- * delivery is buried. */
-static bool room_or_buried(wm_call *c, uint32_t number, const wanmi_delivery *delivery,
-                           size_t wanted)
+/* The ring of a link is full: true when there is room after all, else the first
+ * of the `left` deliveries is buried. */
+static bool room_or_buried(wm_call *c, uint32_t number, const wanmi_delivery *deliveries,
+                           const uint32_t *keys, size_t left)
 {
     if (c->submitted_us == WANMI_TIME_NONE)
         c->submitted_us = wm_now_us(&c->producer->dispatch->host);
-    wanmi_reason why = wm_room_make(c, number, wanted);
+    c->deliveries = deliveries;
+    c->keys = keys;
+    c->left = left;
+    wanmi_reason why = wm_room_make(c, number);
     if (why != WANMI_REASON_NONE)
-        bury(c, number, delivery, why);
+        bury(c, number, deliveries, why);
     return why == WANMI_REASON_NONE;
 }
 
@@ -102,7 +105,7 @@ static void submit_run(wm_call *c, uint32_t band, const wanmi_delivery *deliveri
     wm_link *link = &c->block->links[band];
     while (count != 0) {
         size_t moved = 1;
-        if (wm_room_reserve(link, count) || room_or_buried(c, band, deliveries, count)) {
+        if (wm_room_reserve(link, count) || room_or_buried(c, band, deliveries, keys, count)) {
             moved = link->staged = link->room;
             memcpy(link->places, deliveries, moved * sizeof *deliveries);
             memcpy(link->key_places, keys, moved * sizeof *keys);
@@ -144,7 +147,7 @@ static void submit_lanes(wm_call *c, const wanmi_delivery *deliveries, const uin
     for (size_t i = 0; i < count; i++) {
         uint32_t number = wm_link_number(sink, &deliveries[i], keys[i]);
         if (!make_room(c, number, count - i)
-            && !room_or_buried(c, number, &deliveries[i], count - i))
+            && !room_or_buried(c, number, &deliveries[i], &keys[i], count - i))
             continue;
         wm_link *link = &c->block->links[number];
         link->places[link->staged] = deliveries[i];

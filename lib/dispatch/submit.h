@@ -9,6 +9,9 @@ typedef struct wm_call {
     wm_block *block;
     uint64_t staged;            /* a bit a link: records lie in reserved places */
     uint64_t published;         /* a bit a link: its lane may have to be woken */
+    const wanmi_delivery *deliveries;   /* from the one on that found no room, */
+    const uint32_t *keys;
+    size_t left;                /* so many */
     int64_t submitted_us;       /* WANMI_TIME_NONE until it is needed */
     int64_t until_ns;           /* the end of its patience; 0 until it is needed */
     bool impatient;             /* that end has come */
@@ -28,9 +31,9 @@ void wm_call_publish(wm_call *call);
 /* room.c */
 /* Reserves up to `wanted` places that lie one after another; false: full. */
 bool wm_room_reserve(wm_link *link, size_t wanted);
-/* Has room made in a full link as its policy says, and reserves it: NONE. Else why
- * the delivery is dead. */
-wanmi_reason wm_room_make(wm_call *call, uint32_t number, size_t wanted);
+/* Has room made in a full link, for call->deliveries, as its policy says, and
+ * reserves it: NONE. Else why the first of them is dead. */
+wanmi_reason wm_room_make(wm_call *call, uint32_t number);
 /* REJECT: whether all find room now. Nobody else fills these rings. */
 bool wm_room_for_all(const wm_call *call, const wanmi_delivery *deliveries, const uint32_t *keys,
                      size_t count);

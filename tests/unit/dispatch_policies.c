@@ -137,6 +137,26 @@ static void test_drop_at_a_polled_sink(void **state)
     house_leave(&h);
 }
 
+/* The oldest die for those that come to their ring, not for the rest of the call. */
+static void test_drop_for_few(void **state)
+{
+    (void)state;
+    house h;
+    plan_dropping(&h);
+    h.defs[0].deliver = NULL;
+    h.defs[0].lanes = 2;
+    house_build(&h);
+    for (size_t i = 0; i < 32; i++)
+        house_keys[i] = i < 19 ? 4 : 5;
+    house_submit(&h, 0, 0, 16);                     /* one ring is full */
+    house_submit(&h, 0, 16, 16);                    /* three more for it, the others for the next */
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.dead_dropped, 3);
+    assert_int_equal(t.dead_full, 0);
+    assert_int_equal(t.queued, 29);
+    house_leave(&h);
+}
+
 /* ---- reject ------------------------------------------------------------------------------ */
 
 static void test_reject_takes_all_or_nothing(void **state)
@@ -228,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_drop_once_inside_for_long),
         cmocka_unit_test(test_drop_the_oldest),
         cmocka_unit_test(test_drop_at_a_polled_sink),
+        cmocka_unit_test(test_drop_for_few),
         cmocka_unit_test(test_reject_takes_all_or_nothing),
         cmocka_unit_test(test_block_ends_with_the_sink),
     };
