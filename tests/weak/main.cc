@@ -7,7 +7,7 @@
 
 weak_run weak = {{}, WEAK_NONE, rl::mo_relaxed, WEAK_NONE};
 
-extern const weak_suite ring_suite, park_suite;
+extern const weak_suite ring_suite, park_suite, figures_suite, figures_header_suite;
 
 static std::string line_of(const char *path, int number)
 {
@@ -57,7 +57,7 @@ int weak_check(const weak_suite *suite, unsigned long tries)
     unsigned long tried = 0;
     int wrong = 0, weakened = 0;
     std::string found = suite->run(tries, &tried);
-    printf("%s as it is: %s, twice %lu schedules\n", suite->source, found.c_str(), tries);
+    printf("%s as it is: %s, %lu schedules of each test\n", suite->source, found.c_str(), tries);
     wrong += found != "SUCCESS";
     for (int place = suite->first; place < suite->end; place++) {
         rl::memory_order order = weak.places[place].order;
@@ -85,5 +85,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, nullptr, _IOLBF, 0);
     int wrong = weak_check(&ring_suite, tries);
     wrong += weak_check(&park_suite, tries);
+    wrong += weak_check(&figures_suite, tries);
+    wrong += weak_check(&figures_header_suite, tries);
     return wrong != 0;
 }

@@ -1,12 +1,13 @@
 /* lib/dispatch/park.c under weak memory: two who bring work, one who serves it, sleeps
  * and is woken; then one who brings and two who poll. Relacy tells a standstill; work
  * that is left at the end is told here. */
+#define WEAK_BASE 32
 #include "weak.h"
 
-enum { PARK_FIRST = __COUNTER__ + 1 };
+enum { PARK_FIRST = WEAK_BASE + __COUNTER__ + 1 };
 #include "park_h.inc"
 #include "park.inc"
-enum { PARK_END = __COUNTER__ };
+enum { PARK_END = WEAK_BASE + __COUNTER__ };
 
 enum { BRINGERS = 2, ITEMS = 2 };
 
