@@ -15,18 +15,21 @@ static void nap_deaf(void)
     nanosleep(&(struct timespec){.tv_nsec = DEAF_NS}, NULL);
 }
 
-/* Hands a batch to the callback; lane->outcomes has the answers. Gives when it began. */
-static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count)
+/* Hands a batch to the callback; lane->outcomes has the answers. Gives when it began,
+ * which is `began_ns` where that is known. */
+static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count, int64_t began_ns)
 {
     wm_sink *sink = lane->sink;
     memset(lane->outcomes, WANMI_DELIVERED, count);
-    int64_t began_ns = wm_steady_ns(&sink->dispatch->host);
+    if (began_ns == 0)
+        began_ns = wm_steady_ns(&sink->dispatch->host);
     /* 0 means "not inside": a clock that starts there is moved by the least. */
     began_ns += began_ns == 0;
     atomic_store_explicit(&lane->callback_began_ns, began_ns, memory_order_release);
     sink->def.deliver(sink->def.user, batch, count, lane->outcomes);
     atomic_store_explicit(&lane->callback_began_ns, 0, memory_order_release);
-    int64_t lasted_ns = wm_steady_ns(&sink->dispatch->host) - began_ns;
+    lane->ended_ns = wm_steady_ns(&sink->dispatch->host);
+    int64_t lasted_ns = lane->ended_ns - began_ns;
     wm_histogram_record(&lane->timings->callback, (uint64_t)(lasted_ns > 0 ? lasted_ns + 999 : 0) / 1000);
     /* The supervisor may have called the sink hung: it need not for longer. */
     if (wm_watch_lasts(lane, began_ns, lasted_ns))
@@ -34,14 +37,14 @@ static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count)
     return began_ns;
 }
 
-static void deliver(wm_lane *lane, const wm_run *run, wm_leave leave)
+static void deliver(wm_lane *lane, const wm_run *run, wm_leave leave, int64_t began_ns)
 {
     wm_side *side = &run->link->lane;
     wm_side_open(side);
     wm_side_set(side, WM_IN_CALLBACK, run->count);
     wm_side_add(side, WM_BATCHES, 1);
     wm_side_close(side);
-    int64_t began_ns = call(lane, run->batch, run->count);
+    began_ns = call(lane, run->batch, run->count, began_ns);
     size_t refused = wm_settle_run(lane, run, began_ns);
     wm_breaker_told(lane->sink, leave, refused == run->count);
 }
@@ -55,8 +58,9 @@ static bool deliver_again(wm_lane *lane, size_t limit, wm_leave leave)
     if (count == 0)
         return false;
     atomic_fetch_add_explicit(&lane->again_batches, 1, memory_order_relaxed);
-    call(lane, batch, count);
+    call(lane, batch, count, 0);
     size_t refused = wm_again_settle(lane);
+    lane->ended_ns = 0;
     wm_breaker_told(lane->sink, leave, refused == count);
     return true;
 }
@@ -81,6 +85,10 @@ static bool serve_round(void *argument)
 {
     wm_lane *lane = argument;
     wm_sink *sink = lane->sink;
+    /* A callback that follows another at once begins where that ended: the clock is
+     * read once a batch, not twice. */
+    int64_t began_ns = lane->ended_ns;
+    lane->ended_ns = 0;
     if (wm_flag(&sink->dispatch->stopping) || wm_flag(&sink->ending))
         return wm_lane_bury(lane);
     wm_leave leave = wm_breaker_leave(sink);
@@ -94,7 +102,7 @@ static bool serve_round(void *argument)
     if (any && leave == WM_LEAVE_ONE)
         return true;
     if (wm_run_next(lane, limit, &run)) {
-        deliver(lane, &run, leave);
+        deliver(lane, &run, leave, any ? 0 : began_ns);
         return true;
     }
     if (!any && leave == WM_LEAVE_ONE)

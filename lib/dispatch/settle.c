@@ -126,6 +126,7 @@ size_t wm_settle_run(wm_lane *lane, const wm_run *run, int64_t began_ns)
                           .ended_us = wm_now_us(host)};
         times.began_us = times.ended_us - (times.ended_ns - began_ns) / 1000;
         refused = settle_mixed(lane, run, &times);
+        lane->ended_ns = 0;
     } else {
         wm_generations_add_run(&lane->ended, run->batch, run->count);
         wm_part p = {.count = run->count, .delivered = run->count, .figure = WM_DEAD_SINK};
