@@ -385,6 +385,7 @@ static void test_stop_ends_a_blocked_submit(void **state)
     pthread_t submitting, stopping;
     pthread_create(&submitting, NULL, submit_on_thread, &s);
     await_full(&h, 8);
+    test_sink_await_inside(&h.sinks[0], 1);         /* else the lane may see the stop before the batch */
     pthread_create(&stopping, NULL, stop_on_thread, &h);
     pthread_join(submitting, NULL);                 /* though the sink still hangs */
     assert_int_equal(s.status, WANMI_OK);
