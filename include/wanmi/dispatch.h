@@ -114,11 +114,11 @@ typedef struct wanmi_sink_def {
     int64_t retry_max_us;           /* the longest such wait; default 30 s */
     int64_t retry_for_us;           /* no attempt begins later than this after the first; default 10 min */
 
-    uint32_t breaker_failures;      /* batches in a row in which every outcome was RETRY or UNKNOWN open the breaker; 0: never;
-                                       default 5 */
+    uint32_t breaker_failures;      /* batches in a row in which every outcome was RETRY or UNKNOWN open the breaker (one
+                                       delivery that is refused again does not count); 0: never; default 5 */
     uint32_t reserved;
     int64_t breaker_open_us;        /* then no callback for so long; default 1 s, doubled each time the one delivery
-                                       that is tried next fails as well, up to 30 s */
+                                       that is tried next, a new one if there is any, fails as well, up to 30 s */
     int64_t slow_us;                /* a callback that lasts longer is counted slow; default 1 s; 0: nobody watches */
     int64_t hung_us;                /* ... and hung: see WANMI_SINK_HUNG; default 10 s */
 } wanmi_sink_def;

@@ -46,13 +46,20 @@ void wm_breaker_unused(wm_sink *sink)
     atomic_store(&sink->breaker.state, WANMI_SINK_OPEN);
 }
 
-void wm_breaker_told(wm_sink *sink, wm_leave leave, bool all_refused)
+/* The wait after a trial that failed. One that had failed before makes it no
+ * longer: else a few that the sink never takes would keep it from the others. */
+static int64_t next_wait(const wm_breaker *b, bool fresh)
+{
+    int64_t before = atomic_load(&b->wait_us), twice = before > OPEN_MAX_US / 2 ? OPEN_MAX_US : before * 2;
+    return fresh && twice > before ? twice : before;
+}
+
+void wm_breaker_told(wm_sink *sink, wm_leave leave, bool all_refused, bool fresh)
 {
     wm_breaker *b = &sink->breaker;
     if (leave == WM_LEAVE_ONE) {
-        int64_t before = atomic_load(&b->wait_us), wait = before > OPEN_MAX_US / 2 ? OPEN_MAX_US : before * 2;
         if (all_refused)
-            open_for(sink, wait > before ? wait : before);
+            open_for(sink, next_wait(b, fresh));
         else
             close_breaker(sink);
         return;

@@ -452,7 +452,8 @@ typedef enum wm_leave { WM_LEAVE_NONE, WM_LEAVE_ONE, WM_LEAVE_ALL } wm_leave;
  * wm_breaker_told or wm_breaker_unused. */
 wm_leave wm_breaker_leave(wm_sink *sink);
 void wm_breaker_unused(wm_sink *sink);
-void wm_breaker_told(wm_sink *sink, wm_leave leave, bool all_refused);
+/* What became of a batch; `fresh`: of what is handed over for the first time. */
+void wm_breaker_told(wm_sink *sink, wm_leave leave, bool all_refused, bool fresh);
 
 /* letters.c */
 wanmi_status wm_letters_open(wm_letters *letters, wanmi_dispatch *d, wanmi_error *error);

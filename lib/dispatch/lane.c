@@ -46,7 +46,7 @@ static void deliver(wm_lane *lane, const wm_run *run, wm_leave leave, int64_t be
     wm_side_close(side);
     began_ns = call(lane, run->batch, run->count, began_ns);
     size_t refused = wm_settle_run(lane, run, began_ns);
-    wm_breaker_told(lane->sink, leave, refused == run->count);
+    wm_breaker_told(lane->sink, leave, refused == run->count, true);
 }
 
 static bool deliver_again(wm_lane *lane, size_t limit, wm_leave leave)
@@ -61,7 +61,9 @@ static bool deliver_again(wm_lane *lane, size_t limit, wm_leave leave)
     call(lane, batch, count, 0);
     size_t refused = wm_again_settle(lane);
     lane->ended_ns = 0;
-    wm_breaker_told(lane->sink, leave, refused == count);
+    /* One that is refused again says more of itself than of the sink. */
+    if (leave == WM_LEAVE_ONE || count > 1 || refused == 0)
+        wm_breaker_told(lane->sink, leave, refused == count, false);
     return true;
 }
 
@@ -80,7 +82,37 @@ static void idle(wm_lane *lane)
     nap_deaf();
 }
 
-/* One batch of what was refused before, and one of the rings. */
+/* One delivery to see how the sink does: a new one, for what was refused before
+ * may be refused for its own sake. */
+static bool serve_trial(wm_lane *lane)
+{
+    wm_run run;
+    if (wm_run_next(lane, 1, &run)) {
+        deliver(lane, &run, WM_LEAVE_ONE, 0);
+        return true;
+    }
+    if (deliver_again(lane, 1, WM_LEAVE_ONE))
+        return true;
+    wm_breaker_unused(lane->sink);
+    return false;
+}
+
+/* One batch of what was refused before, and one of the rings; that one begins when
+ * `began_ns` says, if nothing was between. */
+static bool serve_both(wm_lane *lane, int64_t began_ns)
+{
+    wm_sink *sink = lane->sink;
+    wm_run run;
+    bool any = deliver_again(lane, sink->def.batch_max, WM_LEAVE_ALL);
+    /* That may have opened the breaker. */
+    if (any && atomic_load_explicit(&sink->breaker.state, memory_order_acquire) != WANMI_SINK_CLOSED)
+        return true;
+    if (!wm_run_next(lane, sink->def.batch_max, &run))
+        return any;
+    deliver(lane, &run, WM_LEAVE_ALL, any ? 0 : began_ns);
+    return true;
+}
+
 static bool serve_round(void *argument)
 {
     wm_lane *lane = argument;
@@ -92,26 +124,13 @@ static bool serve_round(void *argument)
     if (wm_flag(&sink->dispatch->stopping) || wm_flag(&sink->ending))
         return wm_lane_bury(lane);
     wm_leave leave = wm_breaker_leave(sink);
-    if (leave == WM_LEAVE_NONE) {
-        idle(lane);
-        return true;
-    }
-    size_t limit = leave == WM_LEAVE_ONE ? 1 : sink->def.batch_max;
-    wm_run run;
-    bool any = deliver_again(lane, limit, leave);
-    if (any && leave == WM_LEAVE_ONE)
-        return true;
-    if (wm_run_next(lane, limit, &run)) {
-        deliver(lane, &run, leave, any ? 0 : began_ns);
-        return true;
-    }
-    if (!any && leave == WM_LEAVE_ONE)
-        wm_breaker_unused(sink);
-    if (!any && lane->stuck) {
-        idle(lane);
-        return true;
-    }
-    return any;
+    lane->stuck = false;
+    bool any = leave == WM_LEAVE_ALL ? serve_both(lane, began_ns)
+                                     : leave == WM_LEAVE_ONE && serve_trial(lane);
+    if (any || (leave != WM_LEAVE_NONE && !lane->stuck))
+        return any;
+    idle(lane);
+    return true;
 }
 
 /* Until the first of the parked is due. Not much longer than it takes a person to

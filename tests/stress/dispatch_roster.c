@@ -143,6 +143,7 @@ static void come(uint32_t place)
     def.parked_max = 128;
     def.retry_base_us = 200;
     def.attempts_max = 4;
+    def.breaker_open_us = 1000;
     assert_int_equal(wanmi_dispatch_add_sink(t.d, &def, &g->number, NULL), WANMI_OK);
     atomic_store(&t.present[place], ++t.guest_count);
 }

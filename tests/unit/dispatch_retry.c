@@ -416,6 +416,49 @@ static void test_breaker_wants_whole_batches(void **state)
     house_leave(&h);
 }
 
+/* One that is never taken does not open it. */
+static void test_breaker_and_one_that_is_never_taken(void **state)
+{
+    (void)state;
+    house h;
+    plan_moody(&h);
+    h.defs[0].breaker_failures = 2;
+    h.defs[0].attempts_max = 20;
+    h.defs[0].retry_base_us = h.defs[0].retry_max_us = 500;
+    mood.times[0] = 255;
+    house_build(&h);
+    house_submit(&h, 0, 0, 1);
+    house_drain(&h);
+    assert_int_equal(mood.count, 20);
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.breaker_opened, 0);
+    assert_int_equal(t.dead_attempts, 1);
+    house_leave(&h);
+}
+
+/* Several open it, but keep others waiting no longer than breaker_open_us. */
+static void test_breaker_and_some_that_are_never_taken(void **state)
+{
+    (void)state;
+    house h;
+    plan_moody(&h);
+    h.defs[0].breaker_failures = 2;
+    h.defs[0].breaker_open_us = 50000;
+    h.defs[0].attempts_max = 0;
+    h.defs[0].retry_base_us = h.defs[0].retry_max_us = 500;
+    memset(mood.times, 255, 5);
+    house_build(&h);
+    house_submit(&h, 0, 0, 5);
+    while (house_tally(&h, 0).breaker_opened < 8)   /* doubled, the next wait were 12.8 s */
+        test_nap_us(1000);
+    int64_t began = house_steady_us();
+    house_submit(&h, 0, 10, 3);
+    while (house_tally(&h, 0).delivered != 3)
+        test_nap_us(1000);
+    assert_in_range(house_steady_us() - began, 0, 3000000);
+    house_leave(&h);
+}
+
 /* ---- urgent first ---------------------------------------------------------------------------------- */
 
 static void hang_moody(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
@@ -488,6 +531,8 @@ int main(void)
         cmocka_unit_test(test_cap_lets_go),
         cmocka_unit_test(test_breaker),
         cmocka_unit_test(test_breaker_wants_whole_batches),
+        cmocka_unit_test(test_breaker_and_one_that_is_never_taken),
+        cmocka_unit_test(test_breaker_and_some_that_are_never_taken),
         cmocka_unit_test(test_urgent_overtake_without_starving),
         cmocka_unit_test(test_retries_allocate_nothing),
     };

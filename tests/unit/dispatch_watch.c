@@ -346,6 +346,7 @@ static uint8_t refuse(const wanmi_delivery *delivery)
 static void quick_breaker(wanmi_sink_def *def, size_t i)
 {
     (void)i;
+    def->batch_max = 1;
     def->breaker_failures = 2;
     def->breaker_open_us = 50000;
     def->retry_base_us = 1000;
@@ -360,7 +361,7 @@ static void test_breaker_is_told(void **state)
     house h;
     build(&h, 1, quick_breaker);
     h.sinks[0].outcome = refuse;
-    submit(&h, 0, 0, 1);
+    submit(&h, 0, 0, 4);
     await_told(&h.told, 1);
     assert_int_equal(h.told.of[0].state, WANMI_SINK_OPEN);
     pthread_mutex_lock(&h.sinks[0].lock);
@@ -372,7 +373,7 @@ static void test_breaker_is_told(void **state)
         if (h.told.of[count - 1].state == WANMI_SINK_CLOSED)
             break;
     }
-    assert_true(test_law(h.d).delivered == 1);
+    assert_true(test_law(h.d).delivered == 4);
     drop(&h, 1);
 }
 
