@@ -930,6 +930,21 @@ def test_bench():
           {row['workload'] for row in rows} == {'ring', 'submit', 'latency at once', 'latency after 500 us'} and
           all({'mutex', 'wanmi'} <= {row['method'] for row in rows if row['workload'] == name} for name in ['ring', 'submit']) and
           all(row['differences'] == 0 and row['median_ns'] > 0 for row in rows), rows)
+    Run('bench', 'flow', 'W1', 'W2').gives(2, '').says('one workload')
+    Run('bench', 'flow', '--seconds', '1').gives(2, '').says('go with --chaos')
+    Run('bench', 'flow', '--chaos', 'W1').gives(2, '').says('takes no workload')
+    Run('bench', 'flow', '--chaos', '--producers', '17').gives(2, '').says('--producers: from 1 to 16')
+    Run('bench', 'flow', '--quick', '--points-count', '2000', '--rounds', '1', '--json', 'b.json').gives(0, err='') \
+        .says('hand-over to the ring')
+    rows = json.loads(read('b.json'))['results']
+    check('bench flow', all(field in row for row in rows for field in BENCH_FIELDS) and
+          [row['method'] for row in rows][:3] == ['exact', 'loop', 'wanmi'] and
+          all(row['differences'] == 0 and row['median_ns'] > 0 for row in rows[:3]) and
+          {row['stage'] for row in rows[3:]} >= {'locate', 'route', 'submit, all of these'}, rows)
+    Run('bench', 'flow', '--chaos', '--seconds', '2', '--rate', '50000', '--json', 'b.json').gives(0, err='') \
+        .says('pending', 'holds', ': 0 differences')
+    row = json.loads(read('b.json'))['results'][0]
+    check('bench flow --chaos', row['workload'] == 'chaos' and row['differences'] == 0 and row['delivered'] > 0, row)
     points = 'lon,lat\n' + ''.join('%.6f,%.6f\n' % (116.4 + i * 1e-5, 39.9 + i * 1e-5) for i in range(500))
     write('points.csv', points + '200,100\nnan,1\nx,39.9\n')
     Run('bench', 'locate', '--map', 'm.gpkg', '--points', 'points.csv', '--rounds', '1', '--json', 'b.json').gives(0) \
