@@ -30,6 +30,7 @@ typedef enum way_kind { EXACT, LOOP, FLOW } way_kind;
 typedef struct way {
     way_kind kind;
     unsigned producers, sinks;
+    wanmi_order order;
     size_t batch;
     double seconds[BENCH_ROUNDS_LIMIT];
     size_t events;
@@ -136,7 +137,7 @@ static void run_flow(const bench_flow_load *load, way *w)
     void *users[BENCH_FLOW_SIDES_MAX];
     for (unsigned i = 0; i < w->sinks; i++)
         users[i] = &sinks[i];
-    wanmi_flow *flow = bench_flow_open(load, w->sinks, take, users);
+    wanmi_flow *flow = bench_flow_open(load, w->sinks, w->order, take, users);
     w->seconds[0] = produce_all(load, w, flow);
     w->sum = sinks[0].sum;
     w->deliveries = 0;
@@ -184,6 +185,9 @@ static size_t choose_ways(const bench_flow_options *options, way *ways)
         if (!options->quick || batches[b] == 256)
             ways[count++] = (way){.kind = FLOW, .producers = 1, .sinks = 1, .batch = batches[b],
                                   .events = options->events};
+    for (wanmi_order order = WANMI_ORDER_BATCH; order <= WANMI_ORDER_NONE; order++)
+        ways[count++] = (way){.kind = FLOW, .producers = 1, .sinks = 1, .order = order, .batch = 256,
+                              .events = options->events};
     for (unsigned producers = 1; producers <= 4 && !options->quick; producers *= 2)
         for (unsigned sinks = 1; sinks <= 4; sinks *= 2)
             if (producers * sinks > 1)
@@ -205,7 +209,7 @@ static size_t report(const bench_flow_options *options, const bench_flow_load *l
 {
     double reference = 0;
     size_t wrong = 0;
-    printf("\n  %-6s %9s %6s %6s %12s %10s %9s\n", "method", "producers", "sinks", "batch", "an event", "rate",
+    printf("\n  %-6s %9s %6s %6s %6s %12s %10s %9s\n", "method", "producers", "sinks", "order", "batch", "an event", "rate",
            "ratio");
     for (size_t i = 0; i < count; i++) {
         way *w = &ways[i];
@@ -213,14 +217,15 @@ static size_t report(const bench_flow_options *options, const bench_flow_load *l
         bool right = is_right(load, w);
         reference = i == 0 ? ns : reference;
         wrong += !right;
-        printf("  %-6s %9u %6u %6zu %9.2f ns %6.2f M/s %9.1f%s\n", kind_names[w->kind], w->producers, w->sinks,
-               w->batch, ns, 1e3 / ns, reference / ns, right ? "" : "  NOT THE SAME DELIVERIES");
+        const char *order = w->kind == FLOW ? bench_flow_orders[w->order] : "-";
+        printf("  %-6s %9u %6u %6s %6zu %9.2f ns %6.2f M/s %9.1f%s\n", kind_names[w->kind], w->producers, w->sinks,
+               order, w->batch, ns, 1e3 / ns, reference / ns, right ? "" : "  NOT THE SAME DELIVERIES");
         json_array_append_new(results->rows,
-            json_pack("{ss ss ss sI ss ss si sf sf si si si sI sf}", "bench", "flow", "workload", options->workload,
+            json_pack("{ss ss ss sI ss ss si sf sf si si si ss sI sf}", "bench", "flow", "workload", options->workload,
                       "points", "uniform", "count", (json_int_t)w->events, "method",
                       w->kind == FLOW ? "wanmi" : kind_names[w->kind], "kernel", load->kernel, "threads",
                       (int)(w->kind == FLOW ? w->producers + w->sinks : 1), "median_ns", ns, "ratio", reference / ns,
-                      "differences", right ? 0 : 1, "producers", (int)w->producers, "sinks", (int)w->sinks, "batch",
+                      "differences", right ? 0 : 1, "producers", (int)w->producers, "sinks", (int)w->sinks, "order", order, "batch",
                       (json_int_t)w->batch, "deliveries", (double)w->deliveries / (double)(w->events * w->sinks)));
     }
     return wrong;

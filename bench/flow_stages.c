@@ -1,9 +1,12 @@
 /* See flow_stages.h. */
 #include "flow_stages.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "support.h"
 #include "ways.h"
@@ -57,11 +60,17 @@ static void copy_words(const bench_flow_load *load, wanmi_flow *flow)
     }
 }
 
-wanmi_flow *bench_flow_open(const bench_flow_load *load, unsigned sinks, wanmi_deliver_fn deliver, void *const *users)
+const char *const bench_flow_orders[3] = {"unit", "batch", "none"};
+
+static wanmi_flow *open_flow(const bench_flow_load *load, unsigned sinks, wanmi_order order, size_t ring,
+                             wanmi_deliver_fn deliver, void *const *users)
 {
     wanmi_error error;
     wanmi_flow *flow;
-    bench_must(wanmi_flow_create(NULL, NULL, &flow, &error), &error);
+    wanmi_flow_options options;
+    wanmi_flow_options_init(&options);
+    options.dispatch.ring_capacity = ring != 0 ? ring : options.dispatch.ring_capacity;
+    bench_must(wanmi_flow_create(&options, NULL, &flow, &error), &error);
     copy_words(load, flow);
     for (unsigned i = 0; i < sinks; i++) {
         char name[16];
@@ -74,11 +83,18 @@ wanmi_flow *bench_flow_open(const bench_flow_load *load, unsigned sinks, wanmi_d
         def.user = users[i];
         def.policy = WANMI_POLICY_BLOCK;
         def.block_us = 60 * 1000 * 1000;
+        def.order = order;
         bench_must(wanmi_flow_add_sink(flow, &def, NULL, NULL, &error), &error);
     }
     bench_must(wanmi_flow_set_index(flow, load->index, &error), &error);
     bench_must(wanmi_flow_start(flow, &error), &error);
     return flow;
+}
+
+wanmi_flow *bench_flow_open(const bench_flow_load *load, unsigned sinks, wanmi_order order, wanmi_deliver_fn deliver,
+                            void *const *users)
+{
+    return open_flow(load, sinks, order, 0, deliver, users);
 }
 
 /* ---- locate and route --------------------------------------------------------------------------- */
@@ -161,32 +177,71 @@ static const char *const stage_names[STAGES] = {
 
 enum { BATCH = 256 };
 
-/* What the lane's thread does: `inside` in the callback, `thread` from its first to
- * its last. */
+/* A lane that waits at its first callback until all that it is to get lies in its
+ * ring: then it works without a pause until the last. The clock is read twice. */
 typedef struct lane_clock {
-    double began, last, inside;
-    uint64_t sum;
+    atomic_bool open;
+    bool reads;                     /* every field of every delivery */
+    uint64_t total, count, sum, calls;
+    double began, ended;
 } lane_clock;
 
-static void timed_take(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
+enum { LANE_RING = 1 << 17, LANE_EVENTS = 1 << 16 };
+
+static void gated_take(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
 {
     lane_clock *c = user;
     (void)outcomes;
-    double start = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
-    if (c->began == 0)
-        c->began = start;
-    c->sum += bench_flow_read(batch, count);
-    c->last = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
-    c->inside += c->last - start;
+    while (!atomic_load_explicit(&c->open, memory_order_acquire))
+        nanosleep(&(struct timespec){0, 100000}, NULL);
+    if (c->calls++ == 0)
+        c->began = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
+    if (c->reads)
+        c->sum += bench_flow_read(batch, count);
+    c->count += count;
+    if (c->count == c->total)
+        c->ended = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
-static double submit_all(const bench_flow_load *load, lane_clock *lane)
+static void take_all(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
+{
+    (void)outcomes;
+    *(uint64_t *)user += bench_flow_read(batch, count);
+}
+
+/* Seconds of the dispatch thread for an event; gives how many deliveries a callback
+ * got. */
+static double work_off(const bench_flow_load *load, wanmi_order order, bool reads, double *seconds)
 {
     wanmi_error error;
     wanmi_intake *intake;
     uint64_t left;
-    void *users[] = {lane};
-    wanmi_flow *flow = bench_flow_open(load, 1, timed_take, users);
+    size_t events = load->count < LANE_EVENTS ? load->count : LANE_EVENTS;
+    lane_clock lane = {.reads = reads};
+    void *users[] = {&lane};
+    wanmi_account account;
+    wanmi_account_init(&account);
+    wanmi_flow *flow = open_flow(load, 1, order, LANE_RING, gated_take, users);
+    bench_must(wanmi_intake_open(flow, &intake, &error), &error);
+    bench_must(wanmi_flow_submit(intake, load->events, events, NULL, NULL, &error), &error);
+    bench_must(wanmi_flow_snapshot(flow, &account, NULL, 0, &error), &error);
+    lane.total = account.sum.accepted;
+    atomic_store_explicit(&lane.open, true, memory_order_release);
+    bench_must(wanmi_flow_drain(flow, 60000000, &left, &error), &error);
+    wanmi_intake_close(intake);
+    wanmi_flow_free(flow);
+    *seconds = (lane.ended - lane.began) / (double)events;
+    return (double)lane.count / (double)lane.calls;
+}
+
+static double submit_all(const bench_flow_load *load, wanmi_order order)
+{
+    wanmi_error error;
+    wanmi_intake *intake;
+    uint64_t left;
+    uint64_t sum = 0;
+    void *users[] = {&sum};
+    wanmi_flow *flow = bench_flow_open(load, 1, order, take_all, users);
     bench_must(wanmi_intake_open(flow, &intake, &error), &error);
     double start = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
     for (size_t at = 0; at + BATCH <= load->count; at += BATCH)
@@ -199,14 +254,15 @@ static double submit_all(const bench_flow_load *load, lane_clock *lane)
 }
 
 /* A dispatch alone, one batch of deliveries handed to it again and again. */
-static double hand_over(const bench_flow_load *load, bench_flow_hand *hand, lane_clock *lane)
+static double hand_over(const bench_flow_load *load, bench_flow_hand *hand, wanmi_order order)
 {
     wanmi_error error;
     wanmi_producer *producer;
     uint64_t left;
-    void *users[] = {lane};
+    uint64_t sum = 0;
+    void *users[] = {&sum};
     uint32_t *keys = bench_memory(hand->capacity * sizeof *keys);
-    wanmi_flow *flow = bench_flow_open(load, 1, timed_take, users);
+    wanmi_flow *flow = bench_flow_open(load, 1, order, take_all, users);
     bench_flow_locate(hand, load->events, BATCH);
     size_t count = bench_flow_route(hand, load->events, BATCH);
     for (size_t i = 0; i < count; i++)
@@ -223,28 +279,6 @@ static double hand_over(const bench_flow_load *load, bench_flow_hand *hand, lane
     return took;
 }
 
-static void measure_round(const bench_flow_load *load, bench_flow_hand *hand, double *seconds)
-{
-    size_t events = load->count / BATCH * BATCH;
-    double locate = 0, route = 0;
-    for (size_t at = 0; at < events; at += BATCH) {
-        double start = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
-        bench_flow_locate(hand, load->events + at, BATCH);
-        double located = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
-        bench_flow_route(hand, load->events + at, BATCH);
-        locate += located - start;
-        route += bench_seconds(CLOCK_THREAD_CPUTIME_ID) - located;
-    }
-    lane_clock lane = {0}, other = {0};
-    seconds[STAGE_LOCATE] = locate;
-    seconds[STAGE_ROUTE] = route;
-    seconds[STAGE_HAND_OVER] = hand_over(load, hand, &other);
-    seconds[STAGE_SUBMIT] = submit_all(load, &lane);
-    seconds[STAGE_REST] = seconds[STAGE_SUBMIT] - locate - route - seconds[STAGE_HAND_OVER];
-    seconds[STAGE_CALLBACK] = lane.inside;
-    seconds[STAGE_LANE] = lane.last - lane.began;
-}
-
 /* Reading the clock costs as much as a stage of a small batch: its own price. */
 static double price_of_clock(void)
 {
@@ -254,35 +288,64 @@ static double price_of_clock(void)
     return (last - start) / 10000;
 }
 
-void bench_flow_stages(const bench_flow_load *load, unsigned rounds, json_t *rows)
+/* Seconds of each stage, the clock's own taken off. Gives how many deliveries a
+ * callback got. */
+static double measure_round(const bench_flow_load *load, bench_flow_hand *hand, wanmi_order order, double *seconds)
+{
+    size_t events = load->count / BATCH * BATCH, batches = events / BATCH;
+    double locate = 0, route = 0, clock = price_of_clock(), idle, reading;
+    for (size_t at = 0; at < events; at += BATCH) {
+        double start = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
+        bench_flow_locate(hand, load->events + at, BATCH);
+        double located = bench_seconds(CLOCK_THREAD_CPUTIME_ID);
+        bench_flow_route(hand, load->events + at, BATCH);
+        locate += located - start;
+        route += bench_seconds(CLOCK_THREAD_CPUTIME_ID) - located;
+    }
+    seconds[STAGE_LOCATE] = locate - clock * (double)batches;
+    seconds[STAGE_ROUTE] = route - clock * (double)batches;
+    seconds[STAGE_HAND_OVER] = hand_over(load, hand, order);
+    seconds[STAGE_SUBMIT] = submit_all(load, order);
+    seconds[STAGE_REST] = seconds[STAGE_SUBMIT] - seconds[STAGE_LOCATE] - seconds[STAGE_ROUTE]
+                        - seconds[STAGE_HAND_OVER];
+    double a_callback = work_off(load, order, false, &idle);
+    work_off(load, order, true, &reading);
+    seconds[STAGE_CALLBACK] = (reading - idle) * (double)events;
+    seconds[STAGE_LANE] = reading * (double)events;
+    return a_callback;
+}
+
+static void measure_stages(const bench_flow_load *load, bench_flow_hand *hand, wanmi_order order, unsigned rounds,
+                           json_t *rows)
 {
     static double seconds[STAGES][BENCH_ROUNDS_LIMIT];
-    bench_flow_hand *hand = bench_memory(sizeof *hand);
-    bench_flow_hand_open(hand, load, WANMI_ENGINE_FAST);
+    double a_callback = 0, events = (double)(load->count / BATCH * BATCH);
     for (unsigned round = 0; round <= rounds; round++) {
         double one[STAGES];
-        measure_round(load, hand, one);
+        a_callback = measure_round(load, hand, order, one);
         for (int i = 0; i < STAGES && round != 0; i++)
             seconds[i][round - 1] = one[i];
     }
-    double events = (double)(load->count / BATCH * BATCH), clock = 1e9 * price_of_clock() / BATCH;
-    printf("\n  each stage, processor time of its thread, batches of %d (the clock's own %.2f ns an event taken off)\n",
-           BATCH, clock);
+    printf("\n  each stage, order %s, %.0f deliveries a callback\n", bench_flow_orders[order], a_callback);
     for (int i = 0; i < STAGES; i++) {
         double ns = 1e9 * bench_median(seconds[i], rounds) / events;
-        if (i == STAGE_LOCATE || i == STAGE_ROUTE || i == STAGE_CALLBACK)
-            ns -= clock;
-        if (i == STAGE_LANE)
-            ns -= 2 * clock;
-        if (i == STAGE_REST)
-            ns += 2 * clock;
         printf("  %-36s %8.2f ns an event\n", stage_names[i], ns);
-        json_array_append_new(rows, json_pack("{ss ss ss sI ss ss si sf sn sn ss sI}", "bench", "flow", "workload",
-                                              load->workload, "points", "uniform", "count", (json_int_t)events,
-                                              "method", "wanmi", "kernel", load->kernel, "threads", 1, "median_ns",
-                                              ns, "ratio", "differences", "stage", stage_names[i], "batch",
-                                              (json_int_t)BATCH));
+        json_array_append_new(rows, json_pack("{ss ss ss sI ss ss si sf sn sn ss sI ss sf}", "bench", "flow",
+                                              "workload", load->workload, "points", "uniform", "count",
+                                              (json_int_t)events, "method", "wanmi", "kernel", load->kernel, "threads",
+                                              1, "median_ns", ns, "ratio", "differences", "stage", stage_names[i],
+                                              "batch", (json_int_t)BATCH, "order", bench_flow_orders[order],
+                                              "a_callback", a_callback));
     }
+}
+
+void bench_flow_stages(const bench_flow_load *load, unsigned rounds, json_t *rows)
+{
+    bench_flow_hand *hand = bench_memory(sizeof *hand);
+    bench_flow_hand_open(hand, load, WANMI_ENGINE_FAST);
+    printf("\n  processor time of the stage's thread, batches of %d, the clock's own taken off\n", BATCH);
+    measure_stages(load, hand, WANMI_ORDER_UNIT, rounds, rows);
+    measure_stages(load, hand, WANMI_ORDER_BATCH, rounds, rows);
     bench_flow_hand_close(hand);
     free(hand);
 }

@@ -26,9 +26,12 @@ typedef struct bench_flow_load {
 void bench_flow_load_open(bench_flow_load *load, const char *workload, uint64_t seed, size_t count);
 void bench_flow_load_close(bench_flow_load *load);
 
+extern const char *const bench_flow_orders[3];   /* by wanmi_order */
+
 /* A flow over the load's index that runs, with `sinks` sinks of a lane each that
  * want everything and hold producers up where they are full. */
-wanmi_flow *bench_flow_open(const bench_flow_load *load, unsigned sinks, wanmi_deliver_fn deliver, void *const *users);
+wanmi_flow *bench_flow_open(const bench_flow_load *load, unsigned sinks, wanmi_order order, wanmi_deliver_fn deliver,
+                            void *const *users);
 
 /* Locates and routes on one thread, at most BENCH_FLOW_BATCH_MAX at a time. */
 typedef struct bench_flow_hand {
