@@ -56,6 +56,12 @@ static const char *hours_of(const wanmi_map *map, const char *calendar, int64_t 
     return hours;
 }
 
+/* Blanks say as little as nothing. */
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " ")] == '\0';
+}
+
 static bool in_hours(const char *hours, int64_t minute)
 {
     wanmi_hours spans[WANMI_HOURS_MAX];
@@ -76,7 +82,7 @@ static const char *named(const char *calendar)
 bool test_plain_workday(const wanmi_map *map, const char *calendar, int64_t day)
 {
     const char *hours = hours_of(map, named(calendar), day);
-    return hours != NULL && hours[0] != '\0';
+    return hours != NULL && !is_blank(hours);
 }
 
 static bool day_fits(const wanmi_map *map, const char *weekdays, int64_t day)
@@ -95,7 +101,7 @@ bool test_plain_when(const wanmi_map *map, const char *weekdays, const char *hou
 {
     int64_t local = local_of(map, instant_us), day = floor_div(local, DAY);
     int64_t minute = (local - day * DAY) / MINUTE;
-    if (hours[0] == '\0')
+    if (is_blank(hours))
         return day_fits(map, weekdays, day);
     return (in_hours(hours, minute) && day_fits(map, weekdays, day))
         || (in_hours(hours, minute + 1440) && day_fits(map, weekdays, day - 1));
