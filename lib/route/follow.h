@@ -233,6 +233,20 @@ static inline bool has_two(uint64_t mask)
     return (mask & (mask - 1)) != 0;
 }
 
+/* Says whether quick.c must do the event. */
+static inline bool settle_groups(const struct wm_programs *p, const wm_program *program, uint64_t *mask)
+{
+    const uint64_t *group = p->groups + program->first_group;
+    bool odd = (*mask & program->hard) != 0;
+    for (uint32_t k = 0; k < program->twin_groups; k++, group++) {
+        uint64_t twins = *mask & *group;
+        *mask ^= twins & (twins - 1);
+    }
+    for (uint32_t k = 0; k < program->mixed_groups; k++, group++)
+        odd |= has_two(*mask & *group);
+    return odd;
+}
+
 static inline void take_masks(const struct wm_programs *p, const wanmi_event *next, size_t count, wm_block *restrict b)
 {
     const uint64_t *masks = p->masks;
@@ -247,9 +261,9 @@ static inline void take_masks(const struct wm_programs *p, const wanmi_event *ne
         mask &= until_lowest(mask & program->lasts);
         uint64_t twins = mask & program->twins;
         mask ^= twins & (twins - 1);
-        b->odd[i] |= (uint32_t)((mask & program->primary) == 0) * WM_ODD_NOBODY;
         if (program->is_rare)
-            b->odd[i] |= (mask & program->hard) != 0 || has_two(mask & program->pairs);
+            b->odd[i] |= settle_groups(p, program, &mask);
+        b->odd[i] |= (uint32_t)((mask & program->primary) == 0) * WM_ODD_NOBODY;
         b->masks[i] = mask;
         b->steps[i] = program->first_step;
     }

@@ -44,12 +44,13 @@ typedef struct wm_step {
 typedef struct wm_program {
     uint32_t first_step;                /* of wm_programs.order */
     uint32_t gates[WM_GATES];           /* rows of masks */
-    uint32_t is_rare;                   /* has steps that are hard, or in pairs */
+    uint32_t is_rare;                   /* has steps that are hard, or groups */
     uint64_t primary;                   /* no copies */
     uint64_t lasts;                     /* the last steps of rules with `last` */
     uint64_t hard;                      /* quick.c must do the event */
     uint64_t twins;                     /* one unit in one role: only the first is taken */
-    uint64_t pairs;                     /* of more than one of these quick.c must do the event */
+    uint32_t first_group;               /* of wm_programs.groups: more twins, and then steps that may be one */
+    uint16_t twin_groups, mixed_groups; /* unit in one role: of more than one of these quick.c must do the event */
 } wm_program;
 
 /* Modes and severities: a tier is a mode and the highest threshold that is reached. */
@@ -130,6 +131,7 @@ struct wm_programs {
     uint32_t *order;                    /* numbers of the programs' steps, shifted by WM_ORDER_BITS */
     wm_step *steps;                     /* each once; those of fallbacks first */
     uint64_t *masks;
+    uint64_t *groups;                   /* of steps */
     uint32_t signature_count, program_count;
 
     wm_tiers tiers;

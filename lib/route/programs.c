@@ -25,6 +25,8 @@ typedef struct wm_maker {
     wm_program *list;                   /* numbered as the rows of `made` */
     size_t capacity;
     uint32_t listed;
+    uint64_t *groups;
+    size_t group_count, group_capacity;
 } wm_maker;
 
 /* ---- steps ------------------------------------------------------------------------------ */
@@ -166,46 +168,97 @@ static bool is_same(const wm_maker *maker, const wm_step *a, const wm_step *b)
         && (a->base == WM_BASE_NAMED ? units[a->slot] == units[b->slot] : a->slot == b->slot);
 }
 
-static bool may_meet(const wm_maker *maker, const wm_step *a, const wm_step *b)
-{
-    return a->base != WM_BASE_NAMED && b->base != WM_BASE_NAMED ? a->role == b->role : is_same(maker, a, b);
-}
-
 static bool is_copy(const wm_step *step)
 {
     return (step->flags & WANMI_DELIVERY_COPY) != 0;
 }
 
-/* The steps that have the unit and role of the one: 0 where a copy stands before a
+/* The steps that have the unit and role of the one. `is_mixed`: a copy stands before a
  * primary, which would take its place. */
-static uint64_t twins_of(const wm_maker *maker, uint32_t of)
+static uint64_t twins_of(const wm_maker *maker, uint32_t of, bool *is_mixed)
 {
     uint64_t twins = 0;
-    bool copied = false, uniform = true;
+    bool copied = false;
+    *is_mixed = false;
     for (uint32_t i = 0; i < maker->count; i++) {
         if (maker->steps[i].base == HARD || !is_same(maker, &maker->steps[of], &maker->steps[i]))
             continue;
-        uniform = uniform && (!copied || is_copy(&maker->steps[i]));
+        *is_mixed |= copied && !is_copy(&maker->steps[i]);
         copied |= is_copy(&maker->steps[i]);
         twins |= (uint64_t)1 << i;
     }
-    return uniform ? twins : 0;
+    return twins;
 }
 
-static void find_twins(const wm_maker *maker, wm_program *program)
+/* The steps of holders of the one's role, who may be one unit though their slots are two;
+ * 0: it has but one. */
+static uint64_t rivals_of(const wm_maker *maker, uint32_t of)
 {
-    for (uint32_t i = 0; i < maker->count; i++) {
-        uint64_t twins = maker->steps[i].base != HARD ? twins_of(maker, i) : 0;
-        if (__builtin_popcountll(twins) > 1 && __builtin_popcountll(twins) > __builtin_popcountll(program->twins))
-            program->twins = twins;
+    const wm_step *one = &maker->steps[of];
+    uint64_t rivals = 0;
+    bool differ = false;
+    for (uint32_t i = 0; i < maker->count && one->base != WM_BASE_NAMED; i++) {
+        const wm_step *step = &maker->steps[i];
+        if (step->base == HARD || step->base == WM_BASE_NAMED || step->role != one->role)
+            continue;
+        differ |= !is_same(maker, one, step);
+        rivals |= (uint64_t)1 << i;
     }
-    for (uint32_t i = 0; i < maker->count; i++)
-        for (uint32_t k = 0; k < i; k++) {
-            uint64_t both = (uint64_t)1 << i | (uint64_t)1 << k;
-            if (maker->steps[i].base != HARD && maker->steps[k].base != HARD
-                && (program->twins & both) != both && may_meet(maker, &maker->steps[i], &maker->steps[k]))
-                program->pairs |= both;
-        }
+    return differ ? rivals : 0;
+}
+
+static wanmi_status add_group(wm_maker *maker, uint64_t group, uint16_t *count)
+{
+    void *groups = maker->groups;
+    if (!wm_reserve(&maker->compile->plan->host, &groups, &maker->group_capacity, maker->group_count + 1,
+                    sizeof *maker->groups))
+        return WANMI_E_MEMORY;
+    maker->groups = groups;
+    maker->groups[maker->group_count++] = group;
+    ++*count;
+    return WANMI_OK;
+}
+
+static bool is_first_of(uint64_t group, uint32_t step)
+{
+    return (group & (group - 1)) != 0 && (uint32_t)__builtin_ctzll(group) == step;
+}
+
+static wanmi_status add_twins(wm_maker *maker, wm_program *program, uint32_t step)
+{
+    bool is_mixed;
+    uint64_t twins = twins_of(maker, step, &is_mixed);
+    if (is_mixed || !is_first_of(twins, step))
+        return WANMI_OK;
+    if (program->twins != 0)
+        return add_group(maker, twins, &program->twin_groups);
+    program->twins = twins;
+    return WANMI_OK;
+}
+
+static wanmi_status add_mixed(wm_maker *maker, wm_program *program, uint32_t step)
+{
+    bool is_mixed;
+    uint64_t twins = twins_of(maker, step, &is_mixed), rivals = rivals_of(maker, step);
+    wanmi_status status = WANMI_OK;
+    if (is_mixed && is_first_of(twins, step))
+        status = add_group(maker, twins, &program->mixed_groups);
+    if (status == WANMI_OK && is_first_of(rivals, step))
+        status = add_group(maker, rivals, &program->mixed_groups);
+    return status;
+}
+
+static wanmi_status find_groups(wm_maker *maker, wm_program *program)
+{
+    wanmi_status status = WANMI_OK;
+    program->first_group = (uint32_t)maker->group_count;
+    for (uint32_t i = 0; i < maker->count && status == WANMI_OK; i++)
+        if (maker->steps[i].base != HARD)
+            status = add_twins(maker, program, i);
+    for (uint32_t i = 0; i < maker->count && status == WANMI_OK; i++)
+        if (maker->steps[i].base != HARD)
+            status = add_mixed(maker, program, i);
+    return status;
 }
 
 /* ---- programs -------------------------------------------------------------------------------- */
@@ -230,8 +283,7 @@ static wanmi_status make_program(wm_maker *maker, wm_program *program)
             return status;
     }
     mark_steps(maker, program);
-    find_twins(maker, program);
-    return WANMI_OK;
+    return find_groups(maker, program);
 }
 
 /* The first gate suits every value. The first program sends every event to quick.c: its
@@ -355,13 +407,17 @@ static wanmi_status keep(wm_maker *maker)
     struct wm_programs *programs = maker->programs;
     programs->masks = wm_arena_alloc(&plan->arena, maker->gates.word_count * sizeof(uint32_t));
     programs->programs = wm_arena_lines(&plan->arena, maker->listed * sizeof *programs->programs);
-    if (programs->masks == NULL || programs->programs == NULL || keep_steps(maker) != WANMI_OK)
+    programs->groups = wm_arena_alloc(&plan->arena, maker->group_count * sizeof *programs->groups);
+    if (programs->masks == NULL || programs->programs == NULL || programs->groups == NULL
+        || keep_steps(maker) != WANMI_OK)
         return WANMI_E_MEMORY;
+    if (maker->group_count != 0)
+        memcpy(programs->groups, maker->groups, maker->group_count * sizeof *programs->groups);
     memcpy(programs->masks, maker->gates.words, maker->gates.word_count * sizeof(uint32_t));
     for (uint32_t i = 0; i < maker->listed; i++) {
         wm_program *program = &programs->programs[i];
         *program = maker->list[i];
-        program->is_rare = (program->hard | program->pairs) != 0;
+        program->is_rare = program->hard != 0 || program->twin_groups != 0 || program->mixed_groups != 0;
         program->first_step = (uint32_t)(maker->made.rows[i].first / STEP_WORDS);
         for (wm_gate gate = 0; gate < WM_GATES; gate++)
             program->gates[gate] = (uint32_t)(maker->gates.rows[program->gates[gate]].first / 2);
@@ -429,6 +485,7 @@ wanmi_status wm_compile_programs(wm_compile *compile)
         wm_pool_drop(&maker->made);
         wm_pool_drop(&maker->gates);
         wm_free(&plan->host, maker->list, maker->capacity * sizeof *maker->list);
+        wm_free(&plan->host, maker->groups, maker->group_capacity * sizeof *maker->groups);
         wm_rows_drop(compile, rows);
     }
     if (status == WANMI_OK && suits)
