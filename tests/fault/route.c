@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "maps.h"
@@ -144,6 +145,62 @@ static void routers_and_classes_first_seen(void **state)
     assert_false(memory.wrong_size);
 }
 
+/* Words are looked up block by block: what came before a class that there is no memory for
+ * is routed, and told so; the next call tells the rest. */
+static void a_class_first_seen_in_a_later_block(void **state)
+{
+    (void)state;
+    enum { COUNT = 600, NEW = 400, BLOCK = 256 };
+    static wanmi_event events[COUNT];
+    static test_hit hits[COUNT];
+    static uint32_t cells[COUNT], tuples[COUNT];
+    static uint8_t where[COUNT], reasons[COUNT], unrouted[COUNT];
+    static wanmi_delivery deliveries[8 * COUNT];
+    static size_t first[COUNT + 1];
+    test_memory memory = {0};
+    test_way way;
+    test_way_open(&way, whole_map(&memory));
+    for (int i = 0; i < COUNT; i++)
+        events[i] = test_event(&way, 500050, 4420050, "01", NULL);
+    for (int i = 0; i < 100; i++) {         /* numbers that a table of few classes has no room for */
+        char text[16];
+        snprintf(text, sizeof text, "02%d", i);
+        events[NEW] = test_event(&way, 500050, 4420050, text, NULL);
+    }
+    test_way_locate(&way, events, COUNT, 0, hits);
+    for (int i = 0; i < COUNT; i++) {
+        cells[i] = hits[i].cell;
+        tuples[i] = hits[i].tuple;
+    }
+    wanmi_hits columns;
+    wanmi_hits_init(&columns);
+    columns.cell = cells;
+    columns.tuple = tuples;
+    columns.where = where;
+    columns.reason = reasons;
+    size_t done = 42;
+    assert_int_equal(wanmi_route(way.router, way.locator, events, 1, &columns, 0, deliveries, 8 * COUNT, first,
+                                 unrouted, &done, NULL), WANMI_OK);
+    fail_from(&memory, 1, true);
+    assert_int_equal(wanmi_route(way.router, way.locator, events, COUNT, &columns, 0, deliveries, 8 * COUNT, first,
+                                 unrouted, &done, NULL), WANMI_PARTIAL);
+    assert_int_equal(done, BLOCK);
+    assert_true(first[done] >= done);
+    columns.cell += done;
+    columns.tuple += done;
+    first[0] = 4711;
+    assert_int_equal(wanmi_route(way.router, way.locator, events + BLOCK, COUNT - BLOCK, &columns, 0, deliveries,
+                                 8 * COUNT, first, unrouted, &done, NULL), WANMI_E_MEMORY);
+    assert_int_equal(done, BLOCK);
+    assert_int_equal(first[0], 4711);
+    fail_from(&memory, 0, false);
+    assert_int_equal(wanmi_route(way.router, way.locator, events + BLOCK, COUNT - BLOCK, &columns, 0, deliveries,
+                                 8 * COUNT, first, unrouted, &done, NULL), WANMI_OK);
+    assert_int_equal(done, COUNT - BLOCK);
+    test_way_close(&way);
+    assert_int_equal(memory.held_blocks, 0);
+}
+
 static void checks(void **state)
 {
     (void)state;
@@ -214,6 +271,7 @@ int main(void)
         cmocka_unit_test(plans),
         cmocka_unit_test(checks),
         cmocka_unit_test(routers_and_classes_first_seen),
+        cmocka_unit_test(a_class_first_seen_in_a_later_block),
         cmocka_unit_test(objects_and_escalations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

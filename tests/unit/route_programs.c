@@ -50,6 +50,7 @@ static void route_all(trial *t, size_t count, size_t capacity, answer *to)
         assert_true(done > 0);
         for (size_t i = at; i <= at + done; i++)
             to->first[i] += used;
+        assert_true(to->first[at + done] - used <= capacity);
         used = to->first[at + done];
     }
 }
@@ -70,6 +71,9 @@ static size_t agree(trial *t, size_t count, size_t capacity)
     assert_int_equal(wanmi_router_set_engine(t->way.router, WANMI_ENGINE_FAST, NULL), WANMI_OK);
     size_t length = t->expected.first[count];
     for (int kernel = WANMI_KERNEL_X86_64_V4; kernel >= WANMI_KERNEL_AUTO; kernel--) {
+        /* A router that has not seen any class yet. */
+        wanmi_router_free(t->way.router);
+        assert_int_equal(wanmi_router_create(t->way.plan, &t->way.router, NULL), WANMI_OK);
         if (wanmi_router_use_kernel(t->way.router, (wanmi_kernel)kernel, NULL) == WANMI_E_UNSUPPORTED)
             continue;
         memset(&t->found, 0xAA, sizeof t->found);
@@ -188,11 +192,11 @@ static void add_rules_of_all_kinds(wanmi_map_builder *b)
         rules[] = {
             {"01", "", "", "", "", "keeper", "", "", "work", 0},
             {"01", "community", "A", "", "22:00-06:00", "", "", "U1;U2", "days", 0},
-            {"03", "zone", "Z2", "", "", "warden", "zone", "", "", 0},
+            {"04", "zone", "Z2", "", "", "warden", "zone", "", "", 0},
             {"02", "", "", "patrol", "", "guard", "community", "", "work", 1},
-            {"02", "precinct", "P2", "", "", "warden", "precinct", "", "", 0},
+            {"05", "precinct", "P2", "", "", "warden", "precinct", "", "", 0},
             {"", "cell", "K4", "", "08:00-12:00", "", "", "BUREAU", "days", 1},
-            {"", "", "", "", "", "keeper", "street", "", "natural", 0},
+            {"", "", "", "", "", "", "", "BUREAU", "natural", 0},
         };
     test_add_day(b, "default", "1-5", "08:00-12:00;14:00-18:00");
     test_add_limit(b, "work", 1, 3.5, "working_hour");
@@ -216,8 +220,8 @@ static void add_rules_of_all_kinds(wanmi_map_builder *b)
 
 static wanmi_event any_event(trial *t, test_random *random)
 {
-    static const char *const classes[] = {"01", "0101", "02", "03"};
-    wanmi_event e = test_event(&t->way, test_uniform(random, -10, 410), 50, classes[test_below(random, 4)],
+    static const char *const classes[] = {"01", "0101", "02", "03", "0202", "04", "05", "01"};
+    wanmi_event e = test_event(&t->way, test_uniform(random, -10, 410), 50, classes[test_below(random, 8)],
                                test_below(random, 2) ? "patrol" : NULL);
     if (test_below(random, 40) == 0)
         e = test_object_event(&t->way, "lamp", NULL);
