@@ -193,6 +193,10 @@ static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
 {
     wm_submits_end(d, wm_place_of(sink->number));
     await_empty(d, sink, drain_us);
+    /* Under `slots`: a poll that comes now sees this, or is among the pollers. */
+    pthread_mutex_lock(&d->slots);
+    atomic_store(&sink->ending, true);
+    pthread_mutex_unlock(&d->slots);
     wm_lanes_end(sink);
     wm_wait wait = {0};
     while (atomic_load(&sink->pollers) != 0)
