@@ -25,13 +25,20 @@ void wanmi_sink_def_init(wanmi_sink_def *def)
     };
 }
 
+/* Of one byte, or of two: U+0080 to U+009F. */
+static bool is_control(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    return s[0] < 0x20 || s[0] == 0x7F || (s[0] == 0xC2 && s[1] < 0xA0);
+}
+
 static wanmi_status check_name(const char *name, wanmi_error *error)
 {
     size_t length = name != NULL ? strnlen(name, NAME_MAX_BYTES + 1) : 0;
     if (length == 0 || length > NAME_MAX_BYTES)
         return wm_error(error, WANMI_E_ARGUMENT, "a sink's name has 1 to %d bytes", NAME_MAX_BYTES);
     for (size_t i = 0; i < length; i++)
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F)
+        if (is_control(name + i))
             return wm_error(error, WANMI_E_ARGUMENT,
                             "a sink's name has a control character at byte %zu", i + 1);
     if (!wm_text_is_utf8(name, length))

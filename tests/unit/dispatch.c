@@ -139,6 +139,8 @@ static void test_sink_def(void **state)
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def.name = "two\nlines";
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
+    def.name = "two\xC2\x85lines";              /* U+0085 */
+    refuses_sink(d, &def, WANMI_E_ARGUMENT);
     def.name = "half a character: \xE7\x81";
     refuses_sink(d, &def, WANMI_E_ARGUMENT);
     name[63] = '\0';
