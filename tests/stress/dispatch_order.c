@@ -79,7 +79,8 @@ static uint8_t answer(town *t, const wanmi_delivery *d, bool must_wait)
 {
     uint8_t *seen = &t->seen[d->event_id / EACH][d->event_id % EACH];
     uint32_t draw = (uint32_t)test_below(&t->random, 100);
-    t->unmarked += (*seen != 0) != ((d->flags & WANMI_DELIVERY_REPEAT) != 0);
+    if (!t->plan.polled)
+        t->unmarked += (*seen != 0) != ((d->flags & WANMI_DELIVERY_REPEAT) != 0);
     if (must_wait || draw < t->plan.refuse)
         return WANMI_RETRY;
     if (draw < t->plan.refuse + 2) {
@@ -128,6 +129,9 @@ static void settle(town *t, const wanmi_delivery *d, uint64_t ticket, bool must_
         assert_int_equal(wanmi_sink_ack(t->d, 0, &ticket, &outcome, 1, &taken, NULL), WANMI_OK);
         assert_true(taken <= 1);
     }
+    /* Only one direction, and only of leases that held: a lease may run out, and the
+     * delivery come to another thread, before this one has noted it. */
+    t->unmarked += !forgotten && taken == 1 && was != 0 && (d->flags & WANMI_DELIVERY_REPEAT) == 0;
     if (forgotten || taken == 0) {
         t->taken_count = before;
         t->doubled = doubled;
