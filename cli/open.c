@@ -50,8 +50,8 @@ static int judge(const char *path, cli_use use, const damage *d)
         return CLI_UNUSABLE;
     }
     if (use == CLI_TO_ROUTE && d->orders != 0) {
-        cli_say("%s: not routed on: %" PRIu64 " of its rows of rules, calendars, deadlines and escalations cannot be "
-                "obeyed, and events would go elsewhere or be due at another time than is meant; wanmi check shows "
+        cli_say("%s: not routed on: %" PRIu64 " of its rows of rules, calendars, deadlines, escalations and layers "
+                "cannot be obeyed, and events would go elsewhere or be due at another time than is meant; wanmi check shows "
                 "them", path, d->orders);
         return CLI_UNUSABLE;
     }

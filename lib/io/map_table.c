@@ -168,7 +168,7 @@ static wanmi_status take_row(adding *a, const wm_csv *csv, const wm_csv_row *fro
         if (text == NULL)
             return wm_error_memory(problem);
         if (wm_row_set(a->table, a->columns[i], text, a->change->zone, &to.row, NULL) != WANMI_OK)
-            return wm_csv_refuse(csv, from, (ptrdiff_t)i, wm_column_words(a->columns[i]), problem);
+            return wm_csv_refuse(csv, from, (ptrdiff_t)i, wm_column_words(a->columns[i], text), problem);
     }
     if (a->transform != NULL) {
         wanmi_status status = project(a, csv, from, &to.row.object, problem);

@@ -281,21 +281,21 @@ const wm_column *wm_table_column(const wm_table *table, const char *name)
     return NULL;
 }
 
-const char *wm_column_words(const wm_column *column)
+const char *wm_column_words(const wm_column *column, const char *text)
 {
     static const char *const words[] = {
         [WM_COLUMN_TEXT] = "", [WM_COLUMN_INTEGER] = "no whole number", [WM_COLUMN_DIGIT] = "no whole number",
         [WM_COLUMN_TIME] = "no date or time of ISO 8601", [WM_COLUMN_REAL] = "no number"};
-    return words[column->kind];
+    return text[0] == '\0' ? "is missing" : words[column->kind];
 }
 
 static wanmi_status bad_value(const wm_table *table, const wm_column *column, const wm_row *row,
                               const char *text, wanmi_error *error)
 {
-    wm_place place = {.value = text};
+    wm_place place = {.value = text[0] != '\0' ? text : NULL};
     memcpy(&place.row, (const char *)row + table->row_at, sizeof place.row);
     return wm_error_at(error, WANMI_E_IO_ROW, &place, "column %s: %s", column->name,
-                       wm_column_words(column));
+                       wm_column_words(column, text));
 }
 
 wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const char *text,
@@ -303,7 +303,8 @@ wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const ch
 {
     char *at = (char *)row + column->at;
     if (text[0] == '\0')
-        return WANMI_OK;
+        return column->needed && column->kind == WM_COLUMN_INTEGER ? bad_value(table, column, row, text, error)
+                                                                   : WANMI_OK;
     if (column->kind == WM_COLUMN_TEXT) {
         memcpy(at, &text, sizeof text);
     } else if (column->kind == WM_COLUMN_INTEGER || column->kind == WM_COLUMN_DIGIT) {

@@ -55,12 +55,12 @@ extern const wm_table wm_tables[WM_TABLES];     /* in the order of wanmi_io_tabl
 const wm_table *wm_table_find(const char *name);
 const wm_column *wm_table_column(const wm_table *table, const char *name);
 
-/* What a value of a column's kind must be, for messages: "no whole number". */
-const char *wm_column_words(const wm_column *column);
+/* What is wrong with a text that is not of a column's kind: "no whole number", "is missing". */
+const char *wm_column_words(const wm_column *column, const char *text);
 
 /* Puts a text into a column: the text itself (which must outlive the row), a
- * number, an instant. "" leaves the default. Errors: WANMI_E_IO_ROW naming
- * column and value. */
+ * number, an instant. "" leaves the default, but a whole number that is needed must be
+ * there: an order of 0 would be guessed. Errors: WANMI_E_IO_ROW naming column and value. */
 wanmi_status wm_row_set(const wm_table *table, const wm_column *column, const char *text,
                         const wanmi_zone *zone, wm_row *row, wanmi_error *error);
 void wm_row_number(const wm_table *table, int64_t number, wm_row *row);

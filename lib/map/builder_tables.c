@@ -15,7 +15,7 @@ void wanmi_duty_def_init(wanmi_duty_def *def)
                             .unit = "", .rank = 1};
 }
 
-/* One text of a row: what its column is called and what it may be. */
+/* One text of a row: what it is (the column's name behind a blank) and what it may be. */
 typedef struct text_column {
     const char *what;
     const char **text;
@@ -29,7 +29,9 @@ static wanmi_status check_columns(const text_column *columns, size_t count, wanm
 {
     for (size_t i = 0; i < count; i++) {
         const text_column *c = &columns[i];
-        wanmi_status found = wm_text_check(c->what, *c->text, c->most, c->rules, status, place, error);
+        wm_place at = *place;
+        at.column = strchr(c->what, ' ') + 1;
+        wanmi_status found = wm_text_check(c->what, *c->text, c->most, c->rules, status, &at, error);
         if (found != WANMI_OK)
             return found;
     }
@@ -105,10 +107,12 @@ wanmi_status wanmi_map_builder_duty(wanmi_map_builder *builder, const wanmi_duty
     wm_place place = {.layer = "wanmi_duties", .row = d.row};
     status = check_columns(columns, count, WANMI_E_MAP_DUTY, &place, error);
     place.value = d.role;
+    place.column = "role";
     if (status == WANMI_OK && d.role[0] == '@')
         status = wm_error_at(error, WANMI_E_MAP_DUTY, &place,
                              "duty role begins with '@', which means an owner in rules");
     place.value = NULL;
+    place.column = "rank";
     if (status == WANMI_OK && d.rank < 1)
         status = wm_error_at(error, WANMI_E_MAP_DUTY, &place, "duty rank %d is below 1", (int)d.rank);
     if (status == WANMI_OK)

@@ -541,14 +541,14 @@ BAD_ROWS = {
         ('L2,b,,L1', "column parent: unit: its parents make a loop: 'L1'"),
         ('SELF,c,,SELF', "column parent: unit: its parents make a loop: 'SELF'"),
         (X60 + ',long,,U1', ''),
-        (X65 + ',long,,U1', "unit code is longer than 64 bytes: '%s'" % X65),
+        (X65 + ',long,,U1', "column code: unit code is longer than 64 bytes: '%s'" % X65),
         ('U1,again,,', 'column code: unit: the code is doubled')]),
     'duties': ('layer,area,role,unit,rank', [
         ('area,110101001001,网格长,U1,1', "table wanmi_duties, row 1: column unit: duty in area 110101001001 of layer area: this unit has this role here already: 'U1'"),
         ('area,nowhere,网格长,U1,1', "column area: duty in area nowhere of layer area: the layer has no such area: 'nowhere'"),
         ('nolayer,110101001001,网格长,U1,1', "column layer: duty in area 110101001001 of layer nolayer: the map has no such layer: 'nolayer'"),
         ('area,110101001001,网格长,NOBODY,1', "column unit: duty in area 110101001001 of layer area: there is no such unit: 'NOBODY'"),
-        ('area,110101001001,网格长,H1,0', 'duty rank 0 is below 1'),
+        ('area,110101001001,网格长,H1,0', 'column rank: duty rank 0 is below 1'),
         ('area,110101001001,网格长,H1,first', "column rank: no whole number: 'first'"),
         ('area,110101001001,%s,H1,1' % X60, '')]),
     'calendars': ('name,day,hours', [
@@ -590,7 +590,8 @@ BAD_ROWS = {
         ('160,%s,,,,,%s,,,,%s,,' % (X60, X60, X60), ''),
         ('160,,,,,,U1,,,,,,', "column seq: is doubled: '160'"),
         ('170,,,,,,,,,,,,', "column unit: is empty, and so is role: nobody would receive anything"),
-        ('first,,,,,,U1,,,,,,', "column seq: no whole number: 'first'")]),
+        ('first,,,,,,U1,,,,,,', "column seq: no whole number: 'first'"),
+        (',,,,,,U1,,,,,,', "column seq: is missing")]),
     'escalations': ('seq,on,limit,unit,to,target_unit,target_role,at_layer', [
         ('10,never,1,urgent_hour,unit,CENTRE,,', "column on: is neither ack nor done: 'never'"),
         ('20,ack,1,urgent_hour,unit,NOBODY,,', "column target_unit: this unit is not there: 'NOBODY'"),

@@ -104,16 +104,18 @@ static void bad_rows_of_every_table(void **state)
           "INSERT INTO wanmi_duties (fid, layer, area, role, unit, rank) VALUES (90, 'cell', 'nowhere', 'r', 'S1', 1);"
           "INSERT INTO wanmi_rules (fid, seq, unit) VALUES (90, 90, 'NOBODY');"
           "INSERT INTO wanmi_rules (fid, seq, unit, hours) VALUES (91, 91, 'S1', '25:00-26:00');"
+          "INSERT INTO wanmi_rules (fid, seq, unit) VALUES (92, NULL, 'S1');"
           "INSERT INTO wanmi_calendars (fid, name, day, hours) VALUES (1, 'c', '2008-02-30', '');"
           "INSERT INTO wanmi_deadlines (fid, name, seq, [limit], unit) VALUES (1, 'd', 1, 4, 'parsec');"
           "INSERT INTO wanmi_escalations (fid, seq, [on], [limit], unit, [to]) VALUES (1, 1, 'never', 1, 'urgent_hour', 'unit_parent');"
           "INSERT INTO wanmi_objects (fid, code, x, y, upkeep) VALUES (1, 'O', 500050, 4420050, 'NOBODY');");
-    wanmi_map *map = read_spoilt(9);
+    wanmi_map *map = read_spoilt(10);
     says("spoilt.gpkg: table wanmi_units, row 91, code L2: column parent: unit: its parents make a loop: 'L1'");
-    says("table wanmi_units, row 92: unit code is missing");
+    says("table wanmi_units, row 92: column code: unit code is missing");
     says("table wanmi_duties, row 90: column area: duty in area nowhere of layer cell: the layer has no such area: 'nowhere'");
     says("table wanmi_rules, row 90: column unit: rule with seq 90: this unit is not there: 'NOBODY'");
     says("table wanmi_rules, row 91: column hours: holds a time that is not from 00:00 to 24:00: '25:00-26:00'");
+    says("table wanmi_rules, row 92: column seq: is missing");
     says("table wanmi_calendars, row 1: column day: holds no date such as 2008-10-01: '2008-02-30'");
     says("table wanmi_deadlines, row 1: column unit: is none of urgent_hour");
     says("table wanmi_escalations, row 1: column on: ");

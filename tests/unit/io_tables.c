@@ -204,22 +204,24 @@ static void bad_rows_are_named(void **state)
     expect("row 7: column hours: a calendar's hours cross midnight");
     assert_int_equal(add(WANMI_IO_DEADLINES, "name,seq,limit,unit,calendar,min_severity\n"
                          "4h,1,4,working_hour,,3\n4h,1,4,urgent_hour,,\n4h,x,4,urgent_hour,,\n4h,2,a,urgent_hour,,\n"
-                         "4h,3,1,working_day,night,\n4h,4,,urgent_hour,,\n4h,5,0.5,urgent_hour,,\n", NULL), 2);
+                         "4h,3,1,working_day,night,\n4h,4,,urgent_hour,,\n4h,5,0.5,urgent_hour,,\n4h,,1,urgent_hour,,\n", NULL), 2);
     expect("rows.csv: table wanmi_deadlines, row 2: column seq: is doubled in this profile: '1'");
     expect("rows.csv: row 3: line 4, column seq: no whole number: 'x'");
     expect("rows.csv: row 4: line 5, column limit: no number: 'a'");
     expect("row 5: column calendar: this calendar is not there: 'night'");
     expect("row 6: column limit: is missing");
+    expect("rows.csv: row 8: line 9, column seq: is missing");
     assert_int_equal(add(WANMI_IO_ESCALATIONS, "seq,on,limit,unit,to,target_role,target_unit,from\n"
                          "1,ack,0.5,urgent_hour,unit_parent,,,\n2,late,1,urgent_hour,unit_parent,,,\n"
-                         "1,done,1,urgent_hour,unit_parent,,,\n3,done,1,working_day,unit,,U9,due\n", NULL), 1);
+                         "1,done,1,urgent_hour,unit_parent,,,\n3,done,1,working_day,unit,,U9,due\n,done,1,urgent_hour,unit_parent,,,\n", NULL), 1);
     expect("row 2: column on: is neither ack nor done: 'late'");
     expect("row 3: column seq: is doubled: '1'");
     expect("row 4: column target_unit: this unit is not there: 'U9'");
+    expect("row 5: line 6, column seq: is missing");
     assert_int_equal(add(WANMI_IO_RULES, "seq,unit,role,owner,weekdays,hours,deadline,mode\n"
                          "101,S1;S2,@养护,upkeep=S*,workday,22:00-06:00,4h,night;day\n102,S1;S9,,,,,,\n"
                          "103,S1,,,8,,,\n104,S1,,,,8,,\n105,S1,,x=S1,,,,\n106,S1,@x,,,,,\n107,S1,,,,,8h,\n"
-                         "108,S1,,,restday@x,,,\n109,S1,,,,,,a;;b\n", NULL), 1);
+                         "108,S1,,,restday@x,,,\n109,S1,,,,,,a;;b\n,S1,,,,,,\n", NULL), 1);
     expect("row 2: column unit: rule with seq 102: this unit is not there: 'S9'");
     expect("row 3: column weekdays: is neither weekdays");
     expect("row 4: column hours: is not spans of hours");
@@ -228,6 +230,7 @@ static void bad_rows_are_named(void **state)
     expect("row 7: column deadline: rule with seq 107: this deadline is not there: '8h'");
     expect("row 8: column weekdays: rule with seq 108: names a calendar that is not there: 'restday@x'");
     expect("row 9: column mode: an empty word stands in the list: 'a;;b'");
+    expect("row 10: line 11, column seq: is missing");
     /* What was there stays: a row that meets it is the one that goes, whichever comes first in time. */
     assert_int_equal(add(WANMI_IO_CALENDARS, "name,day,hours\ndefault,2008-09-28/2008-10-01,\n", NULL), 0);
     expect("row 1: column day: meets 2008-10-01/2008-10-07 of calendar default on one day: '2008-09-28/2008-10-01'");

@@ -253,7 +253,7 @@ static void units(void **state)
     wanmi_unit_def good, d;
     wanmi_unit_def_init(&good);
     good.row = 3;
-    refused(wanmi_map_builder_unit(builder, &good, &error), WANMI_E_MAP_UNIT, "row 3: unit code is missing");
+    refused(wanmi_map_builder_unit(builder, &good, &error), WANMI_E_MAP_UNIT, "row 3: column code: unit code is missing");
     good.code = "U";
     assert_int_equal(wanmi_map_builder_unit(builder, &good, &error), WANMI_OK);
     d = good;
@@ -283,19 +283,19 @@ static void duties(void **state)
     assert_int_equal(wanmi_map_builder_duty(builder, &good, &error), WANMI_OK);
     d = good;
     d.layer = "";
-    refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "row 4: duty layer is missing");
+    refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "row 4: column layer: duty layer is missing");
     d = good;
     d.area = NULL;
     refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "duty area is missing");
     d = good;
     d.role = "";
-    refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "duty role is missing");
+    refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "column role: duty role is missing");
     d = good;
     d.unit = "";
     refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "duty unit is missing");
     d = good;
     d.rank = 0;
-    refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "duty rank 0");
+    refused(wanmi_map_builder_duty(builder, &d, &error), WANMI_E_MAP_DUTY, "column rank: duty rank 0");
 }
 
 static wanmi_status rule(const wanmi_rule_def *def)
