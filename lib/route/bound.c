@@ -2,7 +2,8 @@
  *
  * A bound, not the exact number. Rules that ask for different areas of one
  * partition layer exclude each other, as do rules for different sources and rules for
- * different modes; all other conditions are taken to hold at the same time.
+ * different modes; all other conditions are taken to hold at the same time. However many
+ * rules there are, a unit gets one delivery in one role.
  */
 #include "plan.h"
 
@@ -20,11 +21,18 @@ typedef struct wm_asked {
     uint32_t source, rule;
 } wm_asked;
 
+/* A receiver of a prefix's rules, of which each is counted once. */
+typedef struct wm_counted {
+    uint32_t prefix;                    /* one more than its number; 0: of none yet */
+    uint32_t weight;
+} wm_counted;
+
 typedef struct wm_weights {
     uint32_t depth[WANMI_LAYERS_MAX];   /* areas a point can lie in */
     uint64_t *rules;                    /* deliveries a rule can make */
     wm_edge *edges;
     wm_asked *asked;                    /* rules of one prefix in one mode */
+    wm_counted *units, *offices;        /* that rules name */
 } wm_weights;
 
 static int by_place(const void *a, const void *b)
@@ -37,14 +45,51 @@ static int by_place(const void *a, const void *b)
     return (x->change > y->change) - (x->change < y->change);
 }
 
-static uint64_t weigh_rule(const wanmi_plan *plan, const wm_weights *weights, const wm_rule *rule)
+static uint64_t weigh_office(const wanmi_plan *plan, const wm_weights *weights, const wm_rule *rule)
 {
-    uint64_t weight = (uint64_t)rule->unit_count + (rule->owner_role >= 0);
     if (rule->office == WANMI_NONE)
-        return weight;
+        return 0;
     const wm_office *office = &plan->offices[rule->office];
     uint64_t holders = rule->all || office->most == 0 ? office->most : 1;
-    return weight + holders * weights->depth[office->layer];
+    return holders * weights->depth[office->layer];
+}
+
+static uint64_t weigh_rule(const wanmi_plan *plan, const wm_weights *weights, const wm_rule *rule)
+{
+    return (uint64_t)rule->unit_count + (rule->owner_role >= 0) + weigh_office(plan, weights, rule);
+}
+
+/* Gives by how much the receiver weighs more than was counted for the prefix. */
+static uint64_t count_once(wm_counted *receiver, uint32_t prefix, uint64_t weight)
+{
+    uint32_t counted = receiver->prefix == prefix + 1 ? receiver->weight : 0;
+    if (weight <= counted)
+        return 0;
+    *receiver = (wm_counted){prefix + 1, weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX};
+    return weight - counted;
+}
+
+/* How many receivers the rules of a prefix have, and the first rule with which they are
+ * more than the limit. */
+static uint64_t count_receivers(const wanmi_plan *plan, wm_weights *weights, uint32_t prefix, uint32_t *beyond)
+{
+    const wm_prefix *of = &plan->prefixes[prefix];
+    wm_counted owners[3] = {{0, 0}};
+    uint64_t count = 1;                 /* the fallback */
+    *beyond = WANMI_NONE;
+    for (uint32_t i = 0; i < of->count; i++) {
+        uint32_t number = plan->lists[of->first + i];
+        const wm_rule *rule = &plan->rules[number];
+        for (uint32_t k = 0; k < rule->unit_count; k++)
+            count += count_once(&weights->units[plan->rule_units[rule->first_unit + k]], prefix, 1);
+        if (rule->office != WANMI_NONE)
+            count += count_once(&weights->offices[rule->office], prefix, weigh_office(plan, weights, rule));
+        if (rule->owner_role >= 0)
+            count += count_once(&owners[rule->owner_role], prefix, 1);
+        if (count > WANMI_DELIVERIES_MAX && *beyond == WANMI_NONE)
+            *beyond = number;
+    }
+    return count;
 }
 
 /* The heaviest rules of one layer that an event can meet together. */
@@ -152,6 +197,18 @@ static wanmi_status measure_depths(const wanmi_plan *plan, wm_weights *weights)
     return WANMI_OK;
 }
 
+static wanmi_status refuse(wm_compile *compile, const wm_prefix *of, uint64_t most, uint32_t beyond)
+{
+    wanmi_rule_def def;
+    wanmi_rule_def_init(&def);
+    wanmi_map_rule(compile->plan->map, beyond, &def);
+    const wm_place place = {.layer = "wanmi_rules", .row = def.row, .value = of->length != 0 ? of->text : NULL};
+    return wm_problem(compile, WANMI_E_LIMIT, &place,
+                      "the rule with seq %d is one too many: one event%s could have %llu deliveries, "
+                      "and the limit is %d", def.seq, of->length != 0 ? " of the class" : "", (unsigned long long)most,
+                      WANMI_DELIVERIES_MAX);
+}
+
 static wanmi_status find_bound(wm_compile *compile, wm_weights *weights)
 {
     wanmi_plan *plan = compile->plan;
@@ -161,23 +218,22 @@ static wanmi_status find_bound(wm_compile *compile, wm_weights *weights)
     for (uint32_t i = 0; i < plan->rule_count; i++)
         weights->rules[i] = weigh_rule(plan, weights, &plan->rules[i]);
     uint64_t most = 1;
-    const wm_prefix *of = &plan->prefixes[0];
+    uint32_t of = 0, beyond = WANMI_NONE;
     for (uint32_t i = 0; i < plan->prefix_count; i++) {
+        uint32_t first_beyond;
         uint64_t bound = bound_of(plan, weights, &plan->prefixes[i]);
+        uint64_t receivers = count_receivers(plan, weights, i, &first_beyond);
+        bound = receivers < bound ? receivers : bound;
         if (bound > most) {
             most = bound;
-            of = &plan->prefixes[i];
+            of = i;
+            beyond = first_beyond;
         }
     }
-    if (most <= WANMI_DELIVERIES_MAX) {
-        plan->deliveries_max = (uint32_t)most;
-        return WANMI_OK;
-    }
-    const wm_place place = {.layer = "wanmi_rules", .value = of->length != 0 ? of->text : NULL};
-    return wm_problem(compile, WANMI_E_LIMIT, &place,
-                      "one event%s could have %llu deliveries; the limit is %d",
-                      of->length != 0 ? " of the class" : "", (unsigned long long)most,
-                      WANMI_DELIVERIES_MAX);
+    if (most > WANMI_DELIVERIES_MAX)
+        return refuse(compile, &plan->prefixes[of], most, beyond);
+    plan->deliveries_max = (uint32_t)most;
+    return WANMI_OK;
 }
 
 wanmi_status wm_compile_bound(wm_compile *compile)
@@ -186,12 +242,18 @@ wanmi_status wm_compile_bound(wm_compile *compile)
     size_t rules_size = wm_product(plan->rule_count, sizeof(uint64_t));
     size_t edges_size = wm_product(plan->rule_count, 2 * sizeof(wm_edge));
     size_t asked_size = wm_product(plan->rule_count, sizeof(wm_asked));
+    size_t units = wanmi_map_unit_count(plan->map);
+    size_t counted_size = wm_product(units + plan->office_count, sizeof(wm_counted));
     wm_weights weights = {.rules = wm_alloc(&plan->host, rules_size),
                           .edges = wm_alloc(&plan->host, edges_size),
-                          .asked = wm_alloc(&plan->host, asked_size)};
+                          .asked = wm_alloc(&plan->host, asked_size),
+                          .units = wm_alloc_zero(&plan->host, counted_size)};
     wanmi_status status = WANMI_E_MEMORY;
-    if (weights.rules != NULL && weights.edges != NULL && weights.asked != NULL)
+    if (weights.rules != NULL && weights.edges != NULL && weights.asked != NULL && weights.units != NULL) {
+        weights.offices = weights.units + units;
         status = find_bound(compile, &weights);
+    }
+    wm_free(&plan->host, weights.units, counted_size);
     wm_free(&plan->host, weights.asked, asked_size);
     wm_free(&plan->host, weights.rules, rules_size);
     wm_free(&plan->host, weights.edges, edges_size);

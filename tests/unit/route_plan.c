@@ -192,10 +192,12 @@ static void more_deliveries_than_the_limit_are_refused(void **state)
         wanmi_error error;
         wanmi_status status = plan_of(map, NULL, NULL, &plan, &error);
         assert_int_equal(status, extra ? WANMI_E_LIMIT : WANMI_OK);
-        if (extra)
+        if (extra) {
             assert_non_null(strstr(error.message, "1025"));
-        else
+            assert_int_equal(error.row, 1);
+        } else {
             assert_int_equal(wanmi_plan_deliveries_max(plan), WANMI_DELIVERIES_MAX);
+        }
         wanmi_plan_release(plan);
         wanmi_map_release(map);
     }
@@ -253,15 +255,25 @@ static void fill_overlay(wanmi_map_builder *b)
     test_add_rule(b, &r);
 }
 
+/* A new unit: what names another one each time makes a delivery more. */
+static const char *own_unit(wanmi_map_builder *b, int number)
+{
+    static char code[16];
+    snprintf(code, sizeof code, "N%d", number);
+    test_add_unit(b, code, "");
+    return code;
+}
+
 /* 10,000 rules, each for one source; three of one source for one cell each; two for any. */
 static void fill_sources(wanmi_map_builder *b)
 {
     static const char *const cells[] = {"K1", "K2", "K3"};
     for (int i = 0; i < 10005; i++) {
-        char text[16];
+        char text[16], units[16];
         snprintf(text, sizeof text, "s%d", i);
+        snprintf(units, sizeof units, "%s%s", own_unit(b, i), i % 2 == 0 ? "" : ";U1");
         wanmi_rule_def r = test_rule(i + 1);
-        r.unit = i % 2 == 0 ? "U1" : "U2;U3";
+        r.unit = units;
         if (i < 10003)
             r.source = i < 10000 ? text : "s1";
         if (i >= 10000 && i < 10003) {
@@ -277,7 +289,7 @@ static void fill_modes(wanmi_map_builder *b)
 {
     for (int i = 0; i < 1899; i++) {
         wanmi_rule_def r = test_rule(i + 1);
-        r.unit = "U1";
+        r.unit = own_unit(b, i);
         r.mode = i < 900 ? "day" : i < 1800 ? "night" : i < 1890 ? "night;day" : "";
         test_add_rule(b, &r);
     }
@@ -288,7 +300,7 @@ static void fill_pairs(wanmi_map_builder *b)
 {
     for (int i = 0; i < 2400; i++) {
         wanmi_rule_def r = test_rule(i + 1);
-        r.unit = "U1";
+        r.unit = own_unit(b, i);
         r.mode = i % 2 == 0 ? "day" : "night";
         r.source = i / 2 % 2 == 0 ? "hotline" : "patrol";
         test_add_rule(b, &r);
@@ -300,10 +312,22 @@ static void fill_places_and_sources(wanmi_map_builder *b)
 {
     for (int i = 0; i < 1800; i++) {
         wanmi_rule_def r = test_rule(i + 1);
-        r.unit = "U1";
+        r.unit = own_unit(b, i);
         r.layer = "cell";
         r.area = i < 900 ? "K1" : "K2";
         r.source = i < 900 ? "" : "patrol";
+        test_add_rule(b, &r);
+    }
+}
+
+/* 5,000 rules for all, of two units, all holders of a role, the best of them and an owner. */
+static void fill_receivers(wanmi_map_builder *b)
+{
+    for (int i = 0; i < 5000; i++) {
+        wanmi_rule_def r = test_rule(i + 1);
+        r.unit = i % 5 == 0 ? "U1" : i % 5 == 1 ? "U2;U1" : "";
+        r.role = i % 5 < 2 ? "" : i % 5 == 4 ? "@upkeep" : "keeper";
+        r.holders = i % 5 == 2 ? "all" : "best";
         test_add_rule(b, &r);
     }
 }
@@ -315,6 +339,8 @@ static void the_bound_counts_what_can_come_together(void **state)
     assert_int_equal(bound_of(fill_modes), 1 + 900 + 90 + 9);
     assert_int_equal(bound_of(fill_pairs), 1 + 600);
     assert_int_equal(bound_of(fill_places_and_sources), 1 + 900);
+    /* One delivery a unit and role: fallback, U1, U2, K1's three keepers, one owner. */
+    assert_int_equal(bound_of(fill_receivers), 1 + 2 + 3 + 1);
     assert_int_equal(bound_of(fill_nothing), 1);
     assert_int_equal(bound_of(fill_exclusive), 2);
     /* 2,003 areas, of which four at most, that meet in a corner, lie over one point. */
