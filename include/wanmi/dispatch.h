@@ -23,7 +23,8 @@
  *
  * Fork: threads do not survive a fork. In a child every function on a handle of
  * its parent answers WANMI_E_DISPATCH_STATE; wanmi_dispatch_free gives back the
- * memory and waits for nothing, wanmi_producer_close and _stop do nothing.
+ * memory (none of it, where a thread of the parent was just removing a sink) and
+ * waits for nothing, wanmi_producer_close and _stop do nothing.
  */
 #ifndef WANMI_DISPATCH_H
 #define WANMI_DISPATCH_H

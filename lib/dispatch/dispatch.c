@@ -118,6 +118,10 @@ void wanmi_dispatch_free(wanmi_dispatch *d)
     if (d == NULL)
         return;
     bool forked = wm_forked(d);
+    /* In a child: what a thread of the parent was giving back at that moment cannot
+     * be told from the rest, so all of it stays. */
+    if (forked && atomic_load(&d->freeing) != 0)
+        return;
     wanmi_dispatch_stop(d);
     free_sinks(d, forked);
     for (uint32_t i = 0; i < wm_producer_count(d); i++)

@@ -172,6 +172,7 @@ struct wanmi_dispatch {
     pthread_mutex_t dead_lock;      /* held by the dead-letter thread for each round */
     wm_state state;                 /* written under control and slots, read under either */
     _Atomic uint32_t removals;      /* calls of remove_sink */
+    _Atomic uint32_t freeing;       /* threads that give back what is still named here */
 
     wm_arena names;                 /* of sinks: kept to the end; under control */
     const char **name_list;

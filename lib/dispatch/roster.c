@@ -62,9 +62,13 @@ static const char *keep_name(wanmi_dispatch *d, const char *name)
         if (strcmp(d->name_list[i], name) == 0)
             return d->name_list[i];
     void *list = (void *)d->name_list;
-    if (!wm_reserve(&d->host, &list, &d->name_room, (size_t)d->name_count + 1, sizeof *d->name_list))
-        return NULL;
+    atomic_fetch_add(&d->freeing, 1);
+    bool room = wm_reserve(&d->host, &list, &d->name_room, (size_t)d->name_count + 1,
+                           sizeof *d->name_list);
     d->name_list = list;
+    atomic_fetch_sub(&d->freeing, 1);
+    if (!room)
+        return NULL;
     const char *kept = wm_arena_text(&d->names, name);
     if (kept != NULL)
         d->name_list[d->name_count++] = kept;
@@ -182,7 +186,9 @@ static uint64_t last_figures(wanmi_dispatch *d, wm_sink *sink)
     for (uint32_t i = 0; i < sink->def.lanes; i++)
         wm_generations_sum(&sink->last_ended, &sink->lanes[i].ended);
     atomic_store(&sink->gone, true);
+    atomic_fetch_add(&d->freeing, 1);
     wm_sink_empty(sink);
+    atomic_fetch_sub(&d->freeing, 1);
     uint64_t left = sink->last.figures.value[WM_DEAD_REMOVED];
     pthread_mutex_unlock(&d->reading);
     return left;
@@ -274,9 +280,11 @@ void wm_roster_forget(wanmi_dispatch *d)
     if (pthread_mutex_trylock(&d->dead_lock) != 0)
         return;
     pthread_mutex_lock(&d->reading);
+    atomic_fetch_add(&d->freeing, 1);
     for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
         if (wm_sink_at(d, i) != NULL)
             forget_behind(d, wm_sink_at(d, i));
+    atomic_fetch_sub(&d->freeing, 1);
     pthread_mutex_unlock(&d->reading);
     pthread_mutex_unlock(&d->dead_lock);
 }

@@ -94,10 +94,51 @@ static void test_child(void **state)
     assert_int_equal(released, 1);
 }
 
+/* A process that forks while another of its threads gives back a removed sink. */
+static house *forking;
+static wanmi_allocator below;
+static int forked_status;
+
+static void release_and_fork(void *user, void *block, size_t size, size_t alignment)
+{
+    below.release(user, block, size, alignment);
+    if (forking == NULL)
+        return;
+    house *h = forking;
+    forking = NULL;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        wanmi_dispatch_free(h->d);
+        _exit(0);
+    }
+    waitpid(child, &forked_status, 0);
+}
+
+static void test_child_of_a_removal(void **state)
+{
+    (void)state;
+    house h;
+    house_plan(&h);
+    below = h.host.allocator;
+    h.host.allocator.release = release_and_fork;
+    house_build(&h);
+    house_submit(&h, 1, 0, 10);
+    forking = &h;
+    h.removed = true;
+    forked_status = -1;
+    assert_int_equal(wanmi_dispatch_remove_sink(h.d, 1, 1000000, NULL, NULL), WANMI_OK);
+    assert_null(forking);
+    assert_true(WIFEXITED(forked_status));
+    assert_int_equal(WEXITSTATUS(forked_status), 0);
+    house_leave(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_child),
+        cmocka_unit_test(test_child_of_a_removal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
