@@ -469,6 +469,37 @@ static void a_child_is_told_and_harms_nobody(void **state)
     end();
 }
 
+/* A fork in the middle of another thread's submit. */
+static void a_child_cannot_use_an_intake_at_work(void **state)
+{
+    (void)state;
+    static held_up h;
+    pthread_t thread;
+    memset(&h, 0, sizeof h);
+    open_flow();
+    uint32_t slow = add_sink_as("slow", WANMI_POLICY_BLOCK, false, "");
+    start();
+    for (uint64_t i = 0; i < 200; i++)
+        h.events[i] = event_of(i);
+    test_sink_hang(&s.sinks[slow], true);
+    assert_int_equal(pthread_create(&thread, NULL, submit_long, &h), 0);
+    test_sink_await_inside(&s.sinks[slow], 1);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(40);
+        wanmi_event event = event_of(1);
+        _exit(wanmi_flow_submit(s.intake, &event, 1, NULL, NULL, NULL) != WANMI_E_DISPATCH_STATE);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    test_sink_hang(&s.sinks[slow], false);
+    pthread_join(thread, NULL);
+    assert_int_equal(h.status, WANMI_OK);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +511,7 @@ int main(void)
         cmocka_unit_test(what_waits_to_be_tried_again_keeps_its_map),
         cmocka_unit_test(a_stop_buries_all_that_is_pending),
         cmocka_unit_test(a_child_is_told_and_harms_nobody),
+        cmocka_unit_test(a_child_cannot_use_an_intake_at_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
