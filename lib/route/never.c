@@ -3,7 +3,6 @@
 #include "plan.h"
 
 #include <stdio.h>
-#include <string.h>
 
 typedef struct wm_view {
     wm_compile *compile;
@@ -25,20 +24,49 @@ static void say(const wm_view *view, const char *column, const char *value, cons
 
 /* ---- rules that end the search --------------------------------------------------------- */
 
-static bool same_hours(const wm_pattern *a, const wm_pattern *b)
+static const wanmi_hours WHOLE_DAY = {0, WM_DAY_MINUTES};
+
+/* How far the hours reach that have begun by `minute` of a day. With `any_day` the day
+ * before and the one after have them too; else only this day is known to. */
+static int32_t reach(const wm_pattern *hours, int32_t minute, bool any_day)
 {
-    return a->count == b->count
-        && (a->count == 0 || memcmp(a->spans, b->spans, a->count * sizeof *a->spans) == 0);
+    uint32_t count = hours->count != 0 ? hours->count : 1;
+    const wanmi_hours *spans = hours->count != 0 ? hours->spans : &WHOLE_DAY;
+    int32_t most = minute;
+    for (uint32_t i = 0; i < count; i++)
+        for (int32_t shift = any_day ? -WM_DAY_MINUTES : 0; shift <= (any_day ? WM_DAY_MINUTES : 0);
+             shift += WM_DAY_MINUTES)
+            if (spans[i].from_minute + shift <= minute && spans[i].to_minute + shift > most)
+                most = spans[i].to_minute + shift;
+    return most;
+}
+
+static bool covers_hours(const wm_pattern *outer, const wm_pattern *inner, bool any_day)
+{
+    uint32_t count = inner->count != 0 ? inner->count : 1;
+    const wanmi_hours *spans = inner->count != 0 ? inner->spans : &WHOLE_DAY;
+    for (uint32_t i = 0; i < count; i++)
+        for (int32_t at = spans[i].from_minute, next; at < spans[i].to_minute; at = next) {
+            next = reach(outer, at, any_day);
+            if (next == at)
+                return false;
+        }
+    return true;
 }
 
 static bool covers_when(const wm_when *outer, const wm_when *inner)
 {
-    if (outer == NULL || inner == NULL)
-        return outer == NULL;
-    bool days = outer->days == WANMI_DAYS_ANY
+    static const wm_when always = {.days = WANMI_DAYS_ANY, .calendar = WANMI_NONE};
+    if (outer == NULL)
+        return true;
+    if (inner == NULL)
+        inner = &always;
+    bool any_day = outer->days == WANMI_DAYS_ANY
+                || (outer->days == WANMI_DAYS_WEEK && outer->weekdays == 0x7F);
+    bool days = any_day
              || (outer->days == inner->days && outer->calendar == inner->calendar
                  && (inner->weekdays & ~outer->weekdays) == 0);
-    return days && same_hours(&outer->hours, &inner->hours);
+    return days && covers_hours(&outer->hours, &inner->hours, any_day);
 }
 
 static bool covers_owner(const wm_owner *outer, const wm_owner *inner)
@@ -50,17 +78,27 @@ static bool covers_owner(const wm_owner *outer, const wm_owner *inner)
         && (outer->kind == WANMI_NONE || outer->kind == inner->kind);
 }
 
-/* Whether the outer rule matches whatever the inner one matches, class aside. */
-static bool covers(const wm_rule *outer, const wm_rule *inner)
+/* Rules are tried for events in a cell only: who asks for any cell asks for nothing. */
+static bool is_anywhere(const wanmi_plan *plan, const wm_rule *rule)
 {
-    bool place = outer->layer == WANMI_NONE
+    if (rule->layer == WANMI_NONE || rule->layer != plan->cell_layer)
+        return rule->layer == WANMI_NONE;
+    const wm_layer *cells = &plan->layers[plan->cell_layer];
+    return rule->first_area <= cells->first_area
+        && rule->end_area >= cells->first_area + cells->area_count;
+}
+
+/* Whether the outer rule matches whatever the inner one matches, class aside. */
+static bool covers(const wanmi_plan *plan, const wm_rule *outer, const wm_rule *inner)
+{
+    bool place = is_anywhere(plan, outer)
               || (outer->layer == inner->layer && outer->first_area <= inner->first_area
                   && outer->end_area >= inner->end_area);
     return place && (inner->modes & ~outer->modes) == 0
         && (outer->source == WANMI_NONE || outer->source == inner->source)
         && outer->min_severity <= inner->min_severity
         && outer->from <= inner->from && outer->to >= inner->to
-        && covers_when(outer->when, inner->when) && covers_owner(outer->owner, inner->owner);
+        && covers_owner(outer->owner, inner->owner) && covers_when(outer->when, inner->when);
 }
 
 static void warn_if_shadowed(const wm_view *view)
@@ -70,7 +108,7 @@ static void warn_if_shadowed(const wm_view *view)
     const wm_prefix *prefix = &plan->prefixes[wm_class_prefix(plan, view->def.class_prefix)];
     for (uint32_t i = 0; i < prefix->count && plan->lists[prefix->first + i] < view->number; i++) {
         uint32_t earlier = plan->lists[prefix->first + i];
-        if (!plan->rules[earlier].last || !covers(&plan->rules[earlier], &plan->rules[view->number]))
+        if (!plan->rules[earlier].last || !covers(plan, &plan->rules[earlier], &plan->rules[view->number]))
             continue;
         wanmi_rule_def def;
         wanmi_rule_def_init(&def);

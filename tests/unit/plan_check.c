@@ -402,6 +402,63 @@ static void a_mode_of_one_row_alone(void **state)
     expect_one(&all, 1, "wanmi_rules 30 mode emergncy  ", "no other row names this mode");
 }
 
+/* An event that meets rules lies in a cell. */
+static void rules_behind_one_for_all_cells(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        wanmi_map_builder *b = sound();
+        test_add_box(b, "cell", "A2", "A", 100, 0, 200, 100);
+        wanmi_rule_def r = rule_of(10);
+        r.layer = "cell";
+        r.area = i < 2 ? "" : "A1";
+        r.last = 1;
+        test_add_rule(b, &r);
+        r = rule_of(20);
+        r.layer = i % 2 == 0 ? "" : "cell";
+        test_add_rule(b, &r);
+        findings all = check(b);
+        if (i < 2)
+            expect_one(&all, 2, "wanmi_rules 20    ", "can never match: the rule with seq 10");
+        else
+            expect_none(&all);
+    }
+}
+
+/* Hours that lie in hours of the same days, or of all days. */
+static void hours_behind_a_last_one(void **state)
+{
+    (void)state;
+    const struct { const char *days, *hours, *later_days, *later_hours; bool found; } cases[] = {
+        {"1-5", "", "mon", "08:00-10:00", true},            {"1-5", "", "sat", "08:00-10:00", false},
+        {"", "08:00-18:00", "", "09:00-10:00", true},       {"", "08:00-18:00", "", "09:00-18:01", false},
+        {"", "08:00-12:00;12:00-18:00", "", "09:00-13:00", true}, {"", "00:00-24:00", "", "", true},
+        {"1-7", "", "", "", true},                          {"", "00:00-23:59", "", "", false},
+        {"", "20:00-08:00", "fri", "22:00-06:00", true},    {"fri", "20:00-08:00", "fri", "22:00-06:00", true},
+        {"", "22:00-24:00;00:00-06:00", "fri", "22:00-06:00", true},
+        {"fri", "22:00-24:00;00:00-06:00", "fri", "22:00-06:00", false},
+        {"fri", "", "fri", "22:00-06:00", false},           {"1-7", "", "fri", "22:00-06:00", true},
+        {"", "22:00-06:00", "", "00:00-06:00;23:00-24:00", true},
+        {"sat", "22:00-06:00", "sat", "00:00-06:00", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        wanmi_map_builder *b = sound();
+        wanmi_rule_def r = rule_of(10);
+        r.weekdays = cases[i].days;
+        r.hours = cases[i].hours;
+        r.last = 1;
+        test_add_rule(b, &r);
+        r = rule_of(20);
+        r.weekdays = cases[i].later_days;
+        r.hours = cases[i].later_hours;
+        test_add_rule(b, &r);
+        findings all = check(b);
+        if (cases[i].found)
+            expect_one(&all, 2, "wanmi_rules 20    ", "can never match: the rule with seq 10");
+        else
+            expect_none(&all);
+    }
+}
+
 /* Each is held against all before it. */
 static void ten_thousand_rules_on_one_class(void **state)
 {
@@ -472,6 +529,8 @@ int main(void)
         cmocka_unit_test(deadlines_and_calendars_of_nobody),
         cmocka_unit_test(escalations_in_vain),
         cmocka_unit_test(a_mode_of_one_row_alone),
+        cmocka_unit_test(rules_behind_one_for_all_cells),
+        cmocka_unit_test(hours_behind_a_last_one),
         cmocka_unit_test(ten_thousand_rules_on_one_class),
         cmocka_unit_test(ten_thousand_rules_for_as_many_units),
         cmocka_unit_test(what_is_missing_is_an_argument),

@@ -269,7 +269,7 @@ static void fill_sources(wanmi_map_builder *b)
 {
     static const char *const cells[] = {"K1", "K2", "K3"};
     for (int i = 0; i < 10005; i++) {
-        char text[16], units[16];
+        char text[16], units[24];
         snprintf(text, sizeof text, "s%d", i);
         snprintf(units, sizeof units, "%s%s", own_unit(b, i), i % 2 == 0 ? "" : ";U1");
         wanmi_rule_def r = test_rule(i + 1);
