@@ -111,7 +111,8 @@ static void must_be(uint32_t generation, uint32_t sinks)
 }
 
 /* Fails each allocation of `change` in turn, once and from then on, until it goes
- * through. After each failure one map and one sink are there, and not a block more. */
+ * through. After each failure one map and one sink are there, and not a block more; what
+ * earlier changes have left the keeper may still be freeing. */
 static int fail_each(wanmi_status (*change)(wanmi_error *error), uint32_t from, uint32_t sinks)
 {
     int tried = 0;
@@ -132,7 +133,9 @@ static int fail_each(wanmi_status (*change)(wanmi_error *error), uint32_t from, 
             }
             assert_int_equal(status, WANMI_E_MEMORY);
             assert_int_equal(error.status, WANMI_E_MEMORY);
-            assert_int_equal(s.memory.held_blocks, held);
+            int64_t holds = s.memory.held_blocks;
+            assert_true(holds <= held);
+            held = holds;
             assert_int_equal(s.released, 0);
             must_be(from, sinks);
             tried++;
