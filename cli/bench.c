@@ -7,6 +7,7 @@
 #include "dispatch.h"
 #include "flow.h"
 #include "locate.h"
+#include "overload.h"
 #include "routing.h"
 #include "rows.h"
 #include "workload.h"
@@ -20,7 +21,7 @@ typedef struct bench {
     wanmi_io_columns columns;
     long points, rounds, seed, verify, adversarial, jobs;
     long events, seconds, producers, rate;
-    bool no_s2, chaos, quick;
+    bool no_s2, chaos, quick, overload, sick;
     char *names;                    /* the workloads' names, cut apart */
     cli_progress progress;
 } bench;
@@ -179,12 +180,41 @@ static int run_route(bench *b, size_t more)
     return bench_route(&options);
 }
 
+static bool stop_asked(void)
+{
+    return cli_stopping();
+}
+
+/* Sinks that get more than they can take, or are sick. */
+static int run_strained(const bench *b)
+{
+    bench_strain_options options;
+    bench_strain_options_init(&options);
+    if (b->overload && b->sick)
+        return cli_usage("bench", "--overload or --sick, not both");
+    if (b->seconds < 0 || b->rate < 0 || b->rate > 1000000000)
+        return cli_usage("bench", "--seconds, --rate: from 0");
+    if (b->rate != 0 && b->overload)
+        return cli_usage("bench", "--overload finds its rates itself: it takes no --rate");
+    options.rounds = (unsigned)b->rounds;
+    options.seconds = b->seconds != 0 ? (double)b->seconds : options.seconds;
+    options.rate = b->rate != 0 ? (double)b->rate : options.rate;
+    options.json_path = b->locate.json_path;
+    options.stopping = stop_asked;
+    int code = b->overload ? bench_overload(&options) : bench_sick(&options);
+    return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
+}
+
 static int run_dispatch(bench *b, size_t more, bool given)
 {
     if (more > 0)
         return cli_usage("bench", "dispatch makes its own records: it takes no workload");
     if (b->points < 1 || b->rounds < 1 || b->rounds > BENCH_ROUNDS_LIMIT)
         return cli_usage("bench", "--points-count: from 1; --rounds: from 1 to %d", BENCH_ROUNDS_LIMIT);
+    if (b->overload || b->sick)
+        return run_strained(b);
+    if (b->seconds != 0 || b->rate != 0)
+        return cli_usage("bench", "--seconds, --rate go with --overload or --sick");
     bench_dispatch_options options;
     bench_dispatch_options_init(&options);
     options.rounds = (unsigned)b->rounds;
@@ -197,11 +227,6 @@ static int run_dispatch(bench *b, size_t more, bool given)
     int code = bench_dispatch(&options);
     cli_progress_end(&b->progress);
     return cli_stopping() && code < CLI_UNUSABLE ? cli_stop_code() : code;
-}
-
-static bool stop_asked(void)
-{
-    return cli_stopping();
 }
 
 static int run_chaos(const bench *b)
@@ -274,6 +299,8 @@ static int run_named(bench *b, const char **operands, size_t count)
     if (code >= 0)
         return code;
     static const char *const names[] = {"locate", "route", "dispatch", "flow", NULL};
+    if ((b->overload || b->sick) && strcmp(operands[0], "dispatch") != 0)
+        return cli_usage("bench", "--overload, --sick go with dispatch");
     bool given = b->points != NOT_GIVEN;
     b->points = given ? b->points : BENCH_POINTS;
     if (strcmp(operands[0], "locate") == 0)
@@ -324,9 +351,14 @@ int cli_bench(int argc, char **argv)
         {"quick", '\0', NULL, "flow: one producer, one sink, batches of 256 alone", CLI_FLAG, &b.quick},
         {"chaos", '\0', NULL, "flow: sick sinks, swaps of maps, producers that come and go; matches ids at the end",
          CLI_FLAG, &b.chaos},
-        {"seconds", '\0', "N", "of chaos (default 20, or till --events)", CLI_WHOLE, &b.seconds},
+        {"overload", '\0', NULL, "dispatch: a sink that is offered 1, 2 and 10 times what it can take", CLI_FLAG,
+         &b.overload},
+        {"sick", '\0', NULL, "dispatch: three sinks, one of which hangs, fails, or is killed", CLI_FLAG, &b.sick},
+        {"seconds", '\0', "N", "of chaos (default 20, or till --events); of each load of overload and sick (default 1)",
+         CLI_WHOLE, &b.seconds},
         {"events", '\0', "N", "of chaos: ends when so many are submitted", CLI_WHOLE, &b.events},
-        {"rate", '\0', "N", "of chaos: events a second (default as fast as it goes)", CLI_WHOLE, &b.rate},
+        {"rate", '\0', "N", "of chaos: events a second (default as fast as it goes); of sick (default 200000)",
+         CLI_WHOLE, &b.rate},
         {"producers", '\0', "N", "of chaos (default 3)", CLI_WHOLE, &b.producers},
         {"json", '\0', "FILE", "the figures as JSON", CLI_TEXT, &b.locate.json_path},
         {"plot", '\0', "FILE", "a picture of them, SVG", CLI_TEXT, &b.locate.plot_path},

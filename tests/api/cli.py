@@ -931,6 +931,25 @@ def test_bench():
           {row['workload'] for row in rows} == {'ring', 'submit', 'latency at once', 'latency after 500 us'} and
           all({'mutex', 'wanmi'} <= {row['method'] for row in rows if row['workload'] == name} for name in ['ring', 'submit']) and
           all(row['differences'] == 0 and row['median_ns'] > 0 for row in rows), rows)
+    Run('bench', 'dispatch', '--overload', '--sick').gives(2, '').says('not both')
+    Run('bench', 'dispatch', '--seconds', '1').gives(2, '').says('go with --overload or --sick')
+    Run('bench', 'dispatch', '--overload', '--rate', '5').gives(2, '').says('finds its rates itself')
+    Run('bench', 'dispatch', '--sick', '--seconds', '-1').gives(2, '').says('from 0')
+    Run('bench', 'locate', '--sick').gives(2, '').says('go with dispatch')
+    Run('bench', 'dispatch', '--overload', '--seconds', '1', '--rounds', '1', '--json', 'b.json').gives(0, err='') \
+        .says('drop-oldest', 'of peak', 'snapshots: 0 differences')
+    rows = json.loads(read('b.json'))['results']
+    check('bench dispatch --overload', all(field in row for row in rows for field in BENCH_FIELDS) and
+          [(row['method'], row['load']) for row in rows] ==
+          [(name if load else 'peak', load) for name in ['overflow', 'drop-oldest'] for load in [0, 1, 2, 10]] and
+          all(row['differences'] == 0 and row['median_ns'] > 0 and row['snapshots'] > 0 for row in rows), rows)
+    Run('bench', 'dispatch', '--sick', '--seconds', '1', '--rounds', '1', '--rate', '50000', '--json', 'b.json') \
+        .gives(0, err='').says('of well', 'the process was killed')
+    rows = json.loads(read('b.json'))['results']
+    check('bench dispatch --sick', all(field in row for row in rows for field in BENCH_FIELDS) and
+          [row['method'] for row in rows] == ['well', 'hangs', 'retries', 'killed'] and
+          all(row['differences'] == 0 and row['count'] > 0 for row in rows) and
+          [row['third_took'] > 0 for row in rows][:3] == [True, False, False], rows)
     Run('bench', 'flow', 'W1', 'W2').gives(2, '').says('one workload')
     Run('bench', 'flow', '--seconds', '1').gives(2, '').says('go with --chaos')
     Run('bench', 'flow', '--chaos', 'W1').gives(2, '').says('takes no workload')
