@@ -253,7 +253,8 @@ WANMI_API wanmi_status wanmi_dispatch_drain(wanmi_dispatch *dispatch, int64_t de
 
 /* Stops intake and the threads. What is still pending (queued, parked, leased)
  * goes to the dead letters with REASON_SHUTDOWN. Waits for callbacks that run, so
- * it must not be called from one, and ends no sooner than they do. One that adds or
+ * it must not be called from one, and ends no sooner than they do; nor, where letters
+ * find no room, sooner than a dead-letter callback that hangs. One that adds or
  * removes a sink meanwhile gets WANMI_E_DISPATCH_STATE. Since: 0.1 */
 WANMI_API void wanmi_dispatch_stop(wanmi_dispatch *dispatch);
 

@@ -1,4 +1,5 @@
-/* flow: one handle from events to sinks, sentence by sentence of flow.h. */
+/* flow: one handle from events to sinks, sentence by sentence of flow.h. (Long, because one
+ * invented town serves them all.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
