@@ -108,25 +108,17 @@ static bool exhausted(const wm_lane *lane, const wm_parked *parked, int64_t now_
            || (parked->attempts != 0 && (now_ns - parked->first_ns) / 1000 > def->retry_for_us);
 }
 
-void wm_again_next(wm_lane *lane, uint32_t queue, int64_t now_ns)
+/* Says when a queue comes next, after one of it has come back or gone: not before
+ * all that are handed out have. */
+static void next(wm_lane *lane, uint32_t queue, int64_t now_ns)
 {
     wm_parking *p = &lane->parking;
-    wm_queue *q = &p->queues[queue];
-    if (q->first == WANMI_NONE)
+    const wm_queue *q = &p->queues[queue];
+    if (q->first == WANMI_NONE || q->out != 0)
         return;
-    if (q->out == 0) {
-        const wm_parked *first = &p->parked[q->first];
-        bool wait = first->attempts != 0 && !first->lapsed;
-        wm_parking_due(p, queue, wait ? now_ns + wm_backoff_ns(lane, first->attempts) : now_ns);
-        return;
-    }
-    if (!wm_polled(lane->sink))
-        return;
-    int64_t until = INT64_MAX;
-    for (uint32_t at = q->first; at != WANMI_NONE; at = p->parked[at].after)
-        if (p->parked[at].stance == WM_STANCE_OUT && p->parked[at].until_ns < until)
-            until = p->parked[at].until_ns;
-    wm_parking_due(p, queue, until);
+    const wm_parked *first = &p->parked[q->first];
+    bool wait = first->attempts != 0 && !first->lapsed;
+    wm_parking_due(p, q->first, wait ? now_ns + wm_backoff_ns(lane, first->attempts) : now_ns);
 }
 
 void wm_again_out(wm_lane *lane, uint32_t at, enum wm_figure to, int64_t now_ns)
@@ -155,6 +147,7 @@ void wm_again_answer(wm_lane *lane, uint32_t at, enum wm_figure from, uint8_t ou
     wm_queue *q = queue_of(lane, at);
     uint32_t queue = parked->queue;
     q->out--;
+    wm_parking_hold(&lane->parking, at);
     if (outcome == WANMI_DELIVERED) {
         leave(lane, at, from, WM_DELIVERED, WANMI_REASON_NONE, false);
     } else if (!wm_refused(outcome)) {
@@ -167,45 +160,41 @@ void wm_again_answer(wm_lane *lane, uint32_t at, enum wm_figure from, uint8_t ou
             parked->delivery.flags |= WANMI_DELIVERY_REPEAT;
         move(q->link, from, WM_PARKED, WM_RETRIED);
     }
-    wm_again_next(lane, queue, now_ns);
+    next(lane, queue, now_ns);
 }
 
-void wm_again_expire(wm_lane *lane, uint32_t queue, int64_t now_ns)
+void wm_again_lapse(wm_lane *lane, uint32_t at, int64_t now_ns)
 {
-    wm_parking *p = &lane->parking;
-    wm_queue *q = &p->queues[queue];
-    for (uint32_t at = q->first, after; at != WANMI_NONE; at = after) {
-        wm_parked *parked = &p->parked[at];
-        after = parked->after;
-        if (parked->stance != WM_STANCE_OUT || parked->until_ns > now_ns)
-            continue;
-        q->out--;
-        if (exhausted(lane, parked, now_ns)) {
-            leave(lane, at, WM_LEASED, WM_DEAD_ATTEMPTS, WANMI_REASON_ATTEMPTS, false);
-            continue;
-        }
+    wm_parked *parked = &lane->parking.parked[at];
+    wm_queue *q = queue_of(lane, at);
+    uint32_t queue = parked->queue;
+    q->out--;
+    wm_parking_hold(&lane->parking, at);
+    if (exhausted(lane, parked, now_ns)) {
+        leave(lane, at, WM_LEASED, WM_DEAD_ATTEMPTS, WANMI_REASON_ATTEMPTS, false);
+    } else {
         parked->stance = WM_STANCE_WAITS;
         parked->delivery.flags |= WANMI_DELIVERY_REPEAT;
         parked->lapsed = true;
         move(q->link, WM_LEASED, WM_PARKED, WM_REPEATED);
     }
-    wm_again_next(lane, queue, now_ns);
+    next(lane, queue, now_ns);
 }
 
 uint32_t wm_again_first(wm_lane *lane, int64_t now_ns)
 {
     wm_parking *p = &lane->parking;
-    for (uint32_t queue; (queue = wm_parking_first(p)) != WANMI_NONE
-                         && p->queues[queue].due_ns <= now_ns;) {
-        wm_queue *q = &p->queues[queue];
-        if (q->out != 0) {
-            wm_again_expire(lane, queue, now_ns);
+    for (uint32_t at; (at = wm_parking_first(p)) != WANMI_NONE && p->parked[at].due_ns <= now_ns;) {
+        const wm_parked *parked = &p->parked[at];
+        uint32_t queue = parked->queue;
+        if (parked->stance == WM_STANCE_OUT) {
+            wm_again_lapse(lane, at, now_ns);
             continue;
         }
-        if (!exhausted(lane, &p->parked[q->first], now_ns))
+        if (!exhausted(lane, parked, now_ns))
             return queue;
-        leave(lane, q->first, WM_PARKED, WM_DEAD_ATTEMPTS, WANMI_REASON_ATTEMPTS, false);
-        wm_again_next(lane, queue, now_ns);
+        leave(lane, at, WM_PARKED, WM_DEAD_ATTEMPTS, WANMI_REASON_ATTEMPTS, false);
+        next(lane, queue, now_ns);
     }
     return WANMI_NONE;
 }
@@ -232,8 +221,8 @@ static void gather_queue(wm_lane *lane, uint32_t queue, size_t limit, int64_t no
     wm_again *again = lane->again;
     wm_parking *p = &lane->parking;
     bool several = lane->sink->def.order == WANMI_ORDER_BATCH;
-    wm_parking_hold(p, queue);
     uint32_t at = p->queues[queue].first;
+    wm_parking_hold(p, at);
     do {
         wm_again_out(lane, at, WM_AGAIN, now_ns);
         again->batch[again->count] = p->parked[at].delivery;

@@ -138,10 +138,10 @@ static bool serve_round(void *argument)
 static int64_t nap_ns(void *argument)
 {
     wm_lane *lane = argument;
-    uint32_t queue = wm_parking_first(&lane->parking);
-    if (queue == WANMI_NONE)
+    uint32_t first = wm_parking_first(&lane->parking);
+    if (first == WANMI_NONE)
         return INT64_MAX;
-    int64_t left = lane->parking.queues[queue].due_ns - wm_steady_ns(&lane->sink->dispatch->host);
+    int64_t left = lane->parking.parked[first].due_ns - wm_steady_ns(&lane->sink->dispatch->host);
     return left < NAP_MAX_NS ? left : NAP_MAX_NS;
 }
 

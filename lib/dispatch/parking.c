@@ -75,7 +75,7 @@ static uint32_t open_queue(wm_parking *p, wm_link *link, uint32_t key, bool alon
     wm_queue *q = &p->queues[number];
     p->free_queue = q->chain;
     *q = (wm_queue){.link = link, .key = key, .first = WANMI_NONE, .last = WANMI_NONE,
-                    .chain = WANMI_NONE, .heap = WANMI_NONE, .alone = alone};
+                    .chain = WANMI_NONE, .alone = alone};
     if (!alone) {
         uint32_t *bucket = &p->buckets[bucket_of(p, link, key)];
         q->chain = *bucket;
@@ -87,7 +87,6 @@ static uint32_t open_queue(wm_parking *p, wm_link *link, uint32_t key, bool alon
 static void close_queue(wm_parking *p, uint32_t number)
 {
     wm_queue *q = &p->queues[number];
-    wm_parking_hold(p, number);
     if (!q->alone) {
         uint32_t *at = &p->buckets[bucket_of(p, q->link, q->key)];
         while (*at != number)
@@ -111,7 +110,7 @@ uint32_t wm_parking_add(wm_parking *p, wm_link *link, uint32_t key, const wanmi_
         queue = open_queue(p, link, key, alone);
     wm_queue *q = &p->queues[queue];
     *e = (wm_parked){.delivery = *delivery, .queue = queue, .before = q->last, .after = WANMI_NONE,
-                     .uses = e->uses + 1, .stance = WM_STANCE_WAITS};
+                     .uses = e->uses + 1, .heap = WANMI_NONE, .stance = WM_STANCE_WAITS};
     if (q->last != WANMI_NONE)
         p->parked[q->last].after = number;
     else
@@ -125,6 +124,7 @@ void wm_parking_remove(wm_parking *p, uint32_t number)
     wm_parked *e = &p->parked[number];
     uint32_t queue = e->queue;
     wm_queue *q = &p->queues[queue];
+    wm_parking_hold(p, number);
     if (e->before != WANMI_NONE)
         p->parked[e->before].after = e->after;
     else
@@ -143,21 +143,21 @@ void wm_parking_remove(wm_parking *p, uint32_t number)
 
 /* ---- the heap --------------------------------------------------------------------------- */
 
-static void put(wm_parking *p, uint32_t at, uint32_t queue)
+static void put(wm_parking *p, uint32_t at, uint32_t parked)
 {
-    p->heap[at] = queue;
-    p->queues[queue].heap = at;
+    p->heap[at] = parked;
+    p->parked[parked].heap = at;
 }
 
 static int64_t due_at(const wm_parking *p, uint32_t at)
 {
-    return p->queues[p->heap[at]].due_ns;
+    return p->parked[p->heap[at]].due_ns;
 }
 
-/* Moves a queue up or down from `at` to where it belongs. */
-static void settle(wm_parking *p, uint32_t at, uint32_t queue)
+/* Moves one up or down from `at` to where it belongs. */
+static void settle(wm_parking *p, uint32_t at, uint32_t parked)
 {
-    int64_t due = p->queues[queue].due_ns;
+    int64_t due = p->parked[parked].due_ns;
     while (at != 0 && due_at(p, (at - 1) / 2) > due) {
         put(p, at, p->heap[(at - 1) / 2]);
         at = (at - 1) / 2;
@@ -169,22 +169,22 @@ static void settle(wm_parking *p, uint32_t at, uint32_t queue)
             break;
         put(p, at, p->heap[child]);
     }
-    put(p, at, queue);
+    put(p, at, parked);
 }
 
-void wm_parking_due(wm_parking *p, uint32_t queue, int64_t due_ns)
+void wm_parking_due(wm_parking *p, uint32_t parked, int64_t due_ns)
 {
-    wm_queue *q = &p->queues[queue];
-    q->due_ns = due_ns;
-    settle(p, q->heap != WANMI_NONE ? q->heap : p->heaped++, queue);
+    wm_parked *e = &p->parked[parked];
+    e->due_ns = due_ns;
+    settle(p, e->heap != WANMI_NONE ? e->heap : p->heaped++, parked);
 }
 
-void wm_parking_hold(wm_parking *p, uint32_t queue)
+void wm_parking_hold(wm_parking *p, uint32_t parked)
 {
-    uint32_t at = p->queues[queue].heap;
+    uint32_t at = p->parked[parked].heap;
     if (at == WANMI_NONE)
         return;
-    p->queues[queue].heap = WANMI_NONE;
+    p->parked[parked].heap = WANMI_NONE;
     uint32_t moved = p->heap[--p->heaped];
     if (at != p->heaped)
         settle(p, at, moved);

@@ -34,9 +34,8 @@ static int64_t later(int64_t now_ns, int64_t us)
 
 static void give(poll *p, wm_lane *lane, uint32_t at)
 {
-    wm_parked *parked = &lane->parking.parked[at];
-    parked->until_ns = later(p->now_ns, p->lease_us);
-    p->deliveries[p->count] = parked->delivery;
+    wm_parking_due(&lane->parking, at, later(p->now_ns, p->lease_us));
+    p->deliveries[p->count] = lane->parking.parked[at].delivery;
     p->tickets[p->count++] = ticket_of(lane, at);
 }
 
@@ -54,7 +53,6 @@ static void poll_parked(poll *p, wm_lane *lane)
             give(p, lane, at);
             at = parking->parked[at].after;
         } while (several && at != WANMI_NONE && p->count < p->capacity);
-        wm_again_next(lane, queue, p->now_ns);
     }
     if (p->count != before)
         atomic_fetch_add_explicit(&lane->again_batches, 1, memory_order_relaxed);
@@ -73,12 +71,8 @@ static void lease_run(poll *p, wm_lane *lane, const wm_run *run)
         parked->first_ns = p->now_ns;
         parked->first_us = now_us;
         wm_sample_park(link, i, parked);
+        lane->parking.queues[parked->queue].out++;
         give(p, lane, at);
-        wm_queue *q = &lane->parking.queues[parked->queue];
-        q->out++;
-        /* Others of its key may be leased for less long. */
-        if (q->heap == WANMI_NONE || q->due_ns > parked->until_ns)
-            wm_parking_due(&lane->parking, parked->queue, parked->until_ns);
     }
     wm_link_parked(link, (int)run->count);
     wm_side_open(&link->lane);
@@ -122,9 +116,9 @@ static int64_t nap_ns(poll *p, int64_t most_ns)
     for (uint32_t i = 0; i < p->sink->def.lanes; i++) {
         wm_lane *lane = &p->sink->lanes[i];
         pthread_mutex_lock(&lane->lock);
-        uint32_t queue = wm_parking_first(&lane->parking);
-        if (queue != WANMI_NONE) {
-            int64_t left = lane->parking.queues[queue].due_ns - p->now_ns;
+        uint32_t first = wm_parking_first(&lane->parking);
+        if (first != WANMI_NONE) {
+            int64_t left = lane->parking.parked[first].due_ns - p->now_ns;
             most_ns = left < most_ns ? left : most_ns;
         }
         pthread_mutex_unlock(&lane->lock);
@@ -194,9 +188,9 @@ static uint32_t place_of(wm_lane *lane, uint64_t ticket, int64_t now_ns)
     const wm_parked *parked = &lane->parking.parked[at];
     if (parked->stance != WM_STANCE_OUT)
         return WANMI_NONE;
-    if (parked->until_ns > now_ns)
+    if (parked->due_ns > now_ns)
         return at;
-    wm_again_expire(lane, parked->queue, now_ns);
+    wm_again_lapse(lane, at, now_ns);
     return WANMI_NONE;
 }
 
@@ -224,9 +218,7 @@ static void answer(wm_lane *lane, uint32_t at, const void *outcomes, size_t i, i
 static void extend(wm_lane *lane, uint32_t at, const void *lease_us, size_t i, int64_t now_ns)
 {
     (void)i;
-    wm_parked *parked = &lane->parking.parked[at];
-    parked->until_ns = later(now_ns, *(const int64_t *)lease_us);
-    wm_again_next(lane, parked->queue, now_ns);
+    wm_parking_due(&lane->parking, at, later(now_ns, *(const int64_t *)lease_us));
 }
 
 static wanmi_status with_tickets(wanmi_dispatch *d, uint32_t number, const uint64_t *tickets,

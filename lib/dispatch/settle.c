@@ -70,9 +70,8 @@ static void park(wm_lane *lane, const wm_run *run, size_t i, size_t ahead, const
         parked->delivery.flags |= WANMI_DELIVERY_REPEAT;
     parked->first_us = times->began_us;
     parked->first_ns = times->began_ns;
-    if (lane->parking.queues[parked->queue].heap == WANMI_NONE)
-        wm_parking_due(&lane->parking, parked->queue,
-                       times->ended_ns + wm_backoff_ns(lane, 1));
+    if (lane->parking.queues[parked->queue].first == at)
+        wm_parking_due(&lane->parking, at, times->ended_ns + wm_backoff_ns(lane, 1));
 }
 
 static bool any_bad(const uint8_t *outcomes, size_t count)

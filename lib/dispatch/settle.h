@@ -54,10 +54,8 @@ void wm_again_out(wm_lane *lane, uint32_t at, enum wm_figure to, int64_t now_ns)
 /* The answer for one that is out and counted in `from`. */
 void wm_again_answer(wm_lane *lane, uint32_t at, enum wm_figure from, uint8_t outcome,
                      int64_t now_ns);
-/* Ends the leases of a queue that have run out. */
-void wm_again_expire(wm_lane *lane, uint32_t queue, int64_t now_ns);
-/* Says when a queue comes next, after anything of it has changed. */
-void wm_again_next(wm_lane *lane, uint32_t queue, int64_t now_ns);
+/* Ends the lease of one, which has run out. */
+void wm_again_lapse(wm_lane *lane, uint32_t at, int64_t now_ns);
 void wm_again_bury(wm_lane *lane, enum wm_figure figure, wanmi_reason reason);
 
 #endif

@@ -1,5 +1,5 @@
 /* The parking of a lane against a plain list: what stands in each queue and in what
- * order, which queue is due first, and that places and queues come back. Compiled
+ * order, which delivery is due first, and that places and queues come back. Compiled
  * with the room's own parking.c, for nothing of it is exported. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@ enum { CAPACITY = 50, LINKS = 3, KEYS = 7, STEPS = 200000 };
 typedef struct listed {
     uint32_t place, link, key;
     uint64_t id;
-    bool alone;
+    bool alone, timed;
 } listed;
 
 typedef struct model {
@@ -50,6 +50,16 @@ static void remove_one(wm_parking *p, model *m, test_random *random)
     memmove(&m->list[i], &m->list[i + 1], (--m->count - i) * sizeof *m->list);
 }
 
+static void change_time(wm_parking *p, model *m, test_random *random, bool timed)
+{
+    listed *l = &m->list[test_below(random, m->count)];
+    if (timed)
+        wm_parking_due(p, l->place, test_below(random, 1000));
+    else
+        wm_parking_hold(p, l->place);
+    l->timed = timed;
+}
+
 /* Each queue holds what the list says, in its order; nothing else is there. */
 static void check_queues(const wm_parking *p, const model *m)
 {
@@ -80,19 +90,19 @@ static void check_queues(const wm_parking *p, const model *m)
     }
 }
 
-/* The first of the heap is due no later than any queue in it. */
+/* Those that were given a time are in the heap, the others not; its first is due no
+ * later than any. */
 static void check_heap(const wm_parking *p, const model *m)
 {
     uint32_t first = wm_parking_first(p), in_heap = 0;
-    bool counted[CAPACITY] = {false};
     for (uint32_t i = 0; i < m->count; i++) {
-        uint32_t queue = p->parked[m->list[i].place].queue;
-        if (p->queues[queue].heap == WANMI_NONE || counted[queue])
+        const wm_parked *parked = &p->parked[m->list[i].place];
+        assert_true((parked->heap != WANMI_NONE) == m->list[i].timed);
+        if (!m->list[i].timed)
             continue;
-        counted[queue] = true;
         in_heap++;
-        assert_int_equal(p->heap[p->queues[queue].heap], queue);
-        assert_true(p->queues[first].due_ns <= p->queues[queue].due_ns);
+        assert_int_equal(p->heap[parked->heap], m->list[i].place);
+        assert_true(p->parked[first].due_ns <= parked->due_ns);
     }
     assert_int_equal(p->heaped, in_heap);
     assert_true((first == WANMI_NONE) == (in_heap == 0));
@@ -116,11 +126,8 @@ static void test_against_a_list(void **state)
             add(&p, &m, &random);
         else if (draw < 7 && m.count != 0 && (!filling || draw == 6))
             remove_one(&p, &m, &random);
-        else if (m.count != 0 && draw < 9)
-            wm_parking_due(&p, p.parked[m.list[test_below(&random, m.count)].place].queue,
-                           test_below(&random, 1000));
         else if (m.count != 0)
-            wm_parking_hold(&p, p.parked[m.list[test_below(&random, m.count)].place].queue);
+            change_time(&p, &m, &random, draw < 9);
         if (step % 7 == 0) {
             check_queues(&p, &m);
             check_heap(&p, &m);
@@ -132,7 +139,7 @@ static void test_against_a_list(void **state)
     assert_false(memory.wrong_size);
 }
 
-/* Taken by their due times, queues come in that order. */
+/* Taken by their due times, they come in that order. */
 static void test_due_in_order(void **state)
 {
     (void)state;
@@ -143,17 +150,16 @@ static void test_due_in_order(void **state)
     assert_int_equal(wm_parking_open(&p, &host, 1000, NULL), WANMI_OK);
     wanmi_delivery delivery = {0};
     for (uint32_t i = 0; i < 1000; i++)
-        wm_parking_due(&p, p.parked[wm_parking_add(&p, &links[0], i, &delivery, false)].queue,
-                       test_below(&random, 100000));
+        wm_parking_due(&p, wm_parking_add(&p, &links[0], i / 10, &delivery, false), test_below(&random, 100000));
     int64_t last = -1;
     for (uint32_t i = 0; i < 1000; i++) {
-        uint32_t queue = wm_parking_first(&p);
-        assert_true(p.queues[queue].due_ns >= last);
-        last = p.queues[queue].due_ns;
+        uint32_t first = wm_parking_first(&p);
+        assert_true(p.parked[first].due_ns >= last);
+        last = p.parked[first].due_ns;
         if (i % 2 == 0)
-            wm_parking_hold(&p, queue);
+            wm_parking_hold(&p, first);
         else
-            wm_parking_remove(&p, p.queues[queue].first);
+            wm_parking_remove(&p, first);
     }
     assert_int_equal(wm_parking_first(&p), WANMI_NONE);
     assert_int_equal(p.used, 500);

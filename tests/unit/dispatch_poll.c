@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "house.h"
 
@@ -279,6 +281,133 @@ static void test_several_of_a_key(void **state)
     house_leave(&h);
 }
 
+/* Leases of one key end at times of their own, and it comes again in its order when all
+ * are back. */
+static void test_leases_of_a_key_end_apart(void **state)
+{
+    (void)state;
+    house h;
+    plan_polled(&h);
+    h.defs[0].order = WANMI_ORDER_BATCH;
+    house_build(&h);
+    same_key(4);
+    house_submit(&h, 0, 0, 4);
+    caught c, again;
+    poll(&h, &c, 30000, 4);
+    assert_int_equal(wanmi_sink_extend(h.d, 0, &c.tickets[1], 1, 60 * SECOND, &c.taken, NULL), WANMI_OK);
+    test_nap_us(40000);
+    poll(&h, &again, SECOND, 0);                    /* one is still leased */
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.repeated, 3);
+    assert_int_equal(t.leased, 1);
+    assert_int_equal(wanmi_sink_ack(h.d, 0, &c.tickets[1], c.outcomes, 1, &c.taken, NULL), WANMI_OK);
+    assert_int_equal(c.taken, 1);
+    poll(&h, &again, SECOND, 3);
+    for (size_t i = 0; i < 3; i++) {
+        static const uint64_t expected[] = {0, 2, 3};
+        assert_int_equal(again.deliveries[i].event_id, expected[i]);
+    }
+    answer(&h, &again, 3);
+    house_drain(&h);
+    house_leave(&h);
+}
+
+/* ---- many of one key ---------------------------------------------------------------------------- */
+
+enum { CROWD = 1 << 18 };
+
+typedef struct crowd {
+    house h;
+    wanmi_delivery *deliveries;
+    uint64_t *tickets;
+    uint8_t *outcomes;
+    uint32_t *keys;
+} crowd;
+
+/* A quarter of a million deliveries of one key, all leased by one poll. */
+static void lease_crowd(crowd *c, int64_t lease_us)
+{
+    plan_polled(&c->h);
+    c->h.options.ring_capacity = CROWD;
+    c->h.defs[0].order = WANMI_ORDER_BATCH;
+    c->h.defs[0].parked_max = CROWD;
+    house_build(&c->h);
+    c->deliveries = calloc(CROWD, sizeof *c->deliveries);
+    c->tickets = calloc(CROWD, sizeof *c->tickets);
+    c->outcomes = calloc(CROWD, sizeof *c->outcomes);
+    c->keys = calloc(CROWD, sizeof *c->keys);
+    for (uint32_t i = 0; i < CROWD; i++)
+        c->deliveries[i].event_id = i;
+    assert_int_equal(wanmi_producer_submit(c->h.p, 0, c->deliveries, c->keys, CROWD, NULL), WANMI_OK);
+    size_t count = 0;
+    assert_int_equal(wanmi_sink_poll(c->h.d, 0, lease_us, 0, c->deliveries, c->tickets, CROWD, &count, NULL), WANMI_OK);
+    assert_int_equal(count, CROWD);
+}
+
+static void leave_crowd(crowd *c)
+{
+    house_drain(&c->h);
+    house_leave(&c->h);
+    free(c->deliveries);
+    free(c->tickets);
+    free(c->outcomes);
+    free(c->keys);
+}
+
+/* Of this thread, so that a busy machine makes it no longer. */
+static double processor_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Steps that go through the whole queue would take minutes here, 34 thousand million of
+ * them; as it is each call takes some milliseconds, under ThreadSanitizer a second. */
+enum { CROWD_SECONDS = 20 };
+
+static void test_many_of_a_key_are_answered(void **state)
+{
+    (void)state;
+    static crowd c;
+    lease_crowd(&c, 3600ll * SECOND);
+    double began = processor_seconds();
+    size_t taken = 0;
+    assert_int_equal(wanmi_sink_extend(c.h.d, 0, c.tickets, CROWD, 7200ll * SECOND, &taken, NULL), WANMI_OK);
+    assert_int_equal(taken, CROWD);
+    assert_int_equal(wanmi_sink_ack(c.h.d, 0, c.tickets, c.outcomes, CROWD, &taken, NULL), WANMI_OK);
+    assert_int_equal(taken, CROWD);
+    assert_true(processor_seconds() - began < CROWD_SECONDS);
+    assert_int_equal(house_tally(&c.h, 0).delivered, CROWD);
+    leave_crowd(&c);
+}
+
+/* The same for leases that run out, and for what comes again and is refused. */
+static void test_many_of_a_key_come_again(void **state)
+{
+    (void)state;
+    static crowd c;
+    lease_crowd(&c, 1);
+    double began = processor_seconds();
+    size_t count = 0;
+    wanmi_status status;
+    while ((status = wanmi_sink_poll(c.h.d, 0, 3600ll * SECOND, SECOND, c.deliveries, c.tickets, CROWD,
+                                     &count, NULL)) == WANMI_AGAIN)
+        ;
+    assert_int_equal(status, WANMI_OK);
+    assert_int_equal(count, CROWD);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_int_equal(c.deliveries[i].event_id, i);
+        c.outcomes[i] = i % 2 == 0 ? WANMI_DEAD : WANMI_RETRY;
+    }
+    assert_int_equal(wanmi_sink_ack(c.h.d, 0, c.tickets, c.outcomes, CROWD, NULL, NULL), WANMI_OK);
+    assert_int_equal(house_tally(&c.h, 0).parked, CROWD / 2);
+    assert_int_equal(wanmi_dispatch_remove_sink(c.h.d, 0, 0, NULL, NULL), WANMI_OK);
+    assert_true(processor_seconds() - began < CROWD_SECONDS);
+    c.h.removed = true;
+    leave_crowd(&c);
+}
+
 /* One producer's deliveries all stand behind each other and fill the parking; the
  * other's still get their turn. */
 static void test_a_full_parking_is_shared(void **state)
@@ -443,6 +572,9 @@ int main(void)
         cmocka_unit_test(test_extended),
         cmocka_unit_test(test_one_of_a_key),
         cmocka_unit_test(test_several_of_a_key),
+        cmocka_unit_test(test_leases_of_a_key_end_apart),
+        cmocka_unit_test(test_many_of_a_key_are_answered),
+        cmocka_unit_test(test_many_of_a_key_come_again),
         cmocka_unit_test(test_a_full_parking_is_shared),
         cmocka_unit_test(test_waits),
         cmocka_unit_test(test_waits_for_what_is_due),
