@@ -96,6 +96,9 @@ WANMI_API wanmi_words *wanmi_flow_words(const wanmi_flow *flow);
  * map or sinks as well.
  * A map after the start is of a later generation than the one in force. At most 64
  * maps are alive at a time: a sink that hangs keeps those that its deliveries name.
+ * While 64 are, the answer is WANMI_E_LIMIT before anything is compiled, and the account
+ * counts it (swaps_put_off): the swap is put off, and the caller offers this map or a
+ * later one again, once the account's maps_alive is less.
  * Threads: any. Errors, which all leave the old map in force: WANMI_E_ROUTE_...,
  * WANMI_E_FLOW_MAP (not of a later generation), WANMI_E_FLOW_FILTER (a subscription
  * names what the map does not have), WANMI_E_LIMIT (64 maps are alive),
@@ -107,7 +110,8 @@ WANMI_API wanmi_status wanmi_flow_set_map(wanmi_flow *flow, wanmi_map *map, wanm
  * (locate.h): the flow's map is the index's. Since: 0.2 */
 WANMI_API wanmi_status wanmi_flow_set_index(wanmi_flow *flow, wanmi_index *index, wanmi_error *error);
 
-/* Frees what nobody uses any more; gives in `alive` (may be NULL) how many maps
+/* Frees what nobody uses any more, and waits for what the flow's own thread is
+ * freeing; gives in `alive` (may be NULL) how many maps
  * are alive then, the one in force among them. The flow does this by itself, within
  * half a second: this is for who wants to know, or cannot wait.
  * Threads: any. Errors: WANMI_E_ARGUMENT. Since: 0.3 */
@@ -219,6 +223,7 @@ typedef struct wanmi_account {
     uint64_t swaps;                 /* maps that took the place of another since the start. Since 0.3 */
     uint64_t generation;            /* of the map in force; 0: none yet */
     uint64_t maps_alive;            /* that one, and those before it that are still named */
+    uint64_t swaps_put_off;         /* maps answered WANMI_E_LIMIT: 64 were alive. Since 0.3 */
 } wanmi_account;
 
 WANMI_API void wanmi_account_init(wanmi_account *account);

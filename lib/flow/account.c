@@ -20,6 +20,7 @@ static void read_figures(wanmi_flow *flow, wm_figures *sum, wanmi_account *accou
         wm_figures_add(sum, &one);
     }
     account->swaps = flow->swaps;
+    account->swaps_put_off = flow->swaps_put_off;
     account->generation = flow->generation != NULL ? flow->generation->number : 0;
     /* Before the start the map is in no list. */
     account->maps_alive = flow->stage != NULL ? flow->generation_count : flow->generation != NULL;

@@ -137,6 +137,9 @@ static wanmi_status must_have_room(wanmi_flow *flow, wanmi_error *error)
 {
     if (wm_reclaim(flow) < WM_GENERATIONS_MAX)
         return WANMI_OK;
+    pthread_mutex_lock(&flow->lock);
+    flow->swaps_put_off++;
+    pthread_mutex_unlock(&flow->lock);
     return wm_error(error, WANMI_E_LIMIT,
                     "%d maps are alive: deliveries that are pending, or submits that run, name the old ones",
                     WM_GENERATIONS_MAX);

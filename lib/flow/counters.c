@@ -35,6 +35,15 @@ static const row table[] = {
      "Of the unrouted: wanted by no sink's subscription.", offsetof(wanmi_account, unwanted), WANMI_COUNTER},
     {"wanmi_deliveries_made_total", "deliveries",
      "Deliveries that the rules made, before subscriptions.", offsetof(wanmi_account, deliveries), WANMI_COUNTER},
+    {"wanmi_map_swaps_total", "maps", "Maps that took the place of another since the start.",
+     offsetof(wanmi_account, swaps), WANMI_COUNTER},
+    {"wanmi_map_swaps_put_off_total", "maps",
+     "Maps that were refused because as many were alive as can be (WANMI_E_LIMIT).",
+     offsetof(wanmi_account, swaps_put_off), WANMI_COUNTER},
+    {"wanmi_map_generation", "generation", "Generation of the map in force; 0: none yet.",
+     offsetof(wanmi_account, generation), WANMI_GAUGE},
+    {"wanmi_maps_alive", "maps", "The map in force, and those before it that are still named.",
+     offsetof(wanmi_account, maps_alive), WANMI_GAUGE},
 };
 
 enum { ROWS = sizeof table / sizeof table[0] };

@@ -78,6 +78,7 @@ static void drop(wanmi_flow *flow)
     /* In a child, to destroy what another thread waits for is to wait for ever. */
     if (!forked) {
         pthread_cond_destroy(&flow->keeper.wake);
+        pthread_cond_destroy(&flow->keeper.freed);
         pthread_mutex_destroy(&flow->lock);
         pthread_mutex_destroy(&flow->change);
     }
@@ -93,6 +94,7 @@ static void make_locks(wanmi_flow *flow)
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&flow->keeper.wake, &steady);
     pthread_condattr_destroy(&steady);
+    pthread_cond_init(&flow->keeper.freed, NULL);
     pthread_mutex_init(&flow->lock, NULL);
     pthread_mutex_init(&flow->change, NULL);
 }

@@ -211,6 +211,9 @@ typedef struct wm_keeper {
     bool runs;
     bool end;
     pthread_cond_t wake;                /* with flow->lock */
+    bool frees;                         /* what it has taken out of the lists, or is about to */
+    uint64_t rounds;                    /* times that it did */
+    pthread_cond_t freed;               /* once more; with flow->lock */
 } wm_keeper;
 
 struct wanmi_flow {
@@ -237,6 +240,7 @@ struct wanmi_flow {
     wm_generation *generations;         /* all that are alive */
     uint32_t generation_count;
     uint64_t swaps;                     /* maps put in force since the start */
+    uint64_t swaps_put_off;             /* refused: too many maps were alive */
     wm_station *stations;               /* all that are alive */
     wm_ledger ledger;
     wm_keeper keeper;
@@ -310,7 +314,8 @@ bool wm_flow_forked(const wanmi_flow *flow, wanmi_error *error);
 wanmi_status wm_keeper_start(wanmi_flow *flow, wanmi_error *error);
 void wm_keeper_stop(wanmi_flow *flow);
 void wm_keeper_wake(wanmi_flow *flow);
-/* Frees what nobody uses. Gives how many generations are alive. */
+/* Frees what nobody uses. Gives how many generations are alive; another thread may
+ * still be freeing one that is not. */
 uint32_t wm_reclaim(wanmi_flow *flow);
 
 /* mode.c: puts the flow's mode in force for a submit that begins. */

@@ -110,6 +110,17 @@ uint32_t wm_reclaim(wanmi_flow *flow)
     return alive;
 }
 
+/* What the keeper has taken out of the lists is not free yet. What it takes next is
+ * not waited for: under a load that never ends there is always more. */
+static void await_keeper(wanmi_flow *flow)
+{
+    pthread_mutex_lock(&flow->lock);
+    uint64_t rounds = flow->keeper.rounds;
+    while (flow->keeper.frees && flow->keeper.rounds == rounds)
+        pthread_cond_wait(&flow->keeper.freed, &flow->lock);
+    pthread_mutex_unlock(&flow->lock);
+}
+
 wanmi_status wanmi_flow_reclaim(wanmi_flow *flow, uint32_t *alive, wanmi_error *error)
 {
     if (flow == NULL)
@@ -117,6 +128,7 @@ wanmi_status wanmi_flow_reclaim(wanmi_flow *flow, uint32_t *alive, wanmi_error *
     if (wm_flow_forked(flow, error))
         return WANMI_E_DISPATCH_STATE;
     uint32_t left = wm_reclaim(flow);
+    await_keeper(flow);
     if (alive != NULL)
         *alive = left;
     return WANMI_OK;
@@ -152,9 +164,13 @@ static void *keep(void *argument)
             pthread_cond_wait(&flow->keeper.wake, &flow->lock);
             continue;
         }
+        flow->keeper.frees = true;
         pthread_mutex_unlock(&flow->lock);
         wm_reclaim(flow);
         pthread_mutex_lock(&flow->lock);
+        flow->keeper.frees = false;
+        flow->keeper.rounds++;
+        pthread_cond_broadcast(&flow->keeper.freed);
         if (flow->keeper.end || is_tidy(flow))
             continue;
         nap(flow, rest);
