@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+/* So few that places for both bands need not be asked for. */
+enum { FEW = 4 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static void publish(wm_call *c, uint32_t number)
 {
     const wm_sink *sink = c->block->sink;
@@ -85,31 +93,53 @@ static bool room_or_buried(wm_call *c, uint32_t number, const wanmi_delivery *de
     return why == WANMI_REASON_NONE;
 }
 
-/* ---- one lane: whole runs of one band are copied ---------------------------------- */
+/* ---- several lanes, or few: one by one ------------------------------------------------ */
 
-static size_t run_of_band(const wm_sink *sink, const wanmi_delivery *deliveries, size_t count,
-                          uint32_t *band)
+/* Places for the next records of the link, of which `wanted` may come; 0: it is full. */
+static size_t places_in(wm_call *c, uint32_t number, size_t wanted)
 {
-    *band = wm_link_number(sink, deliveries, 0);
-    if (sink->bands == 1)
-        return count;
-    size_t run = 1;
-    while (run < count && wm_link_number(sink, &deliveries[run], 0) == *band)
-        run++;
-    return run;
+    wm_link *link = &c->block->links[number];
+    size_t places = link->room - link->staged;
+    if (places >= wanted || (places != 0 && link->staged != 0))
+        return places;
+    if (link->staged != 0)
+        publish(c, number);
+    wm_room_reserve(link, wanted);
+    return link->room;
 }
 
-static void submit_run(wm_call *c, uint32_t band, const wanmi_delivery *deliveries,
-                       const uint32_t *keys, size_t count)
+/* The first of `left` deliveries. */
+static void submit_one(wm_call *c, const wanmi_delivery *delivery, const uint32_t *key, size_t left)
 {
-    wm_link *link = &c->block->links[band];
+    uint32_t number = wm_link_number(c->block->sink, delivery, *key);
+    wm_link *link = &c->block->links[number];
+    if (link->staged == link->room && places_in(c, number, left) == 0
+        && !room_or_buried(c, number, delivery, key, left))
+        return;
+    link->places[link->staged] = *delivery;
+    link->key_places[link->staged++] = *key;
+    c->staged |= (uint64_t)1 << number;
+}
+
+static void submit_each(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        submit_one(c, &deliveries[i], &keys[i], count - i);
+}
+
+/* ---- one lane: many at a time -------------------------------------------------------- */
+
+/* One band: the ring's memory is as the array. */
+static void submit_band(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
+{
+    wm_link *link = &c->block->links[0];
     while (count != 0) {
         size_t moved = 1;
-        if (wm_room_reserve(link, count) || room_or_buried(c, band, deliveries, keys, count)) {
+        if (wm_room_reserve(link, count) || room_or_buried(c, 0, deliveries, keys, count)) {
             moved = link->staged = link->room;
             memcpy(link->places, deliveries, moved * sizeof *deliveries);
             memcpy(link->key_places, keys, moved * sizeof *keys);
-            publish(c, band);
+            publish(c, 0);
         }
         deliveries += moved;
         keys += moved;
@@ -117,42 +147,39 @@ static void submit_run(wm_call *c, uint32_t band, const wanmi_delivery *deliveri
     }
 }
 
-static void submit_one_lane(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys,
-                            size_t count)
+/* Stages so many, for which both bands have places whatever their priorities. The
+ * place is computed, not branched to: which ones are urgent is foretold badly. */
+static void stage_both(wm_link *links, int32_t urgent_max, const wanmi_delivery *deliveries,
+                       const uint32_t *keys, size_t count)
 {
-    for (size_t i = 0, run; i < count; i += run) {
-        uint32_t band;
-        run = run_of_band(c->block->sink, deliveries + i, count - i, &band);
-        submit_run(c, band, deliveries + i, keys + i, run);
-    }
-}
-
-/* ---- several lanes: one by one ------------------------------------------------------ */
-
-/* Sees that there is a place for the next record of the link. */
-static bool make_room(wm_call *c, uint32_t number, size_t wanted)
-{
-    wm_link *link = &c->block->links[number];
-    if (link->staged < link->room)
-        return true;
-    if (link->staged != 0)
-        publish(c, number);
-    return wm_room_reserve(link, wanted);
-}
-
-static void submit_lanes(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys,
-                         size_t count)
-{
-    const wm_sink *sink = c->block->sink;
+    wanmi_delivery *first = links[0].places + links[0].staged, *second = links[1].places + links[1].staged;
+    uint32_t *first_key = links[0].key_places + links[0].staged;
+    uint32_t *second_key = links[1].key_places + links[1].staged;
+    size_t urgent = 0;
     for (size_t i = 0; i < count; i++) {
-        uint32_t number = wm_link_number(sink, &deliveries[i], keys[i]);
-        if (!make_room(c, number, count - i)
-            && !room_or_buried(c, number, &deliveries[i], &keys[i], count - i))
+        bool is_urgent = deliveries[i].priority <= urgent_max;
+        *(is_urgent ? first + urgent : second + (i - urgent)) = deliveries[i];
+        *(is_urgent ? first_key + urgent : second_key + (i - urgent)) = keys[i];
+        urgent += is_urgent;
+    }
+    links[0].staged += urgent;
+    links[1].staged += count - urgent;
+}
+
+/* Two bands: each is published once, unless its ring has too few places in a row. */
+static void submit_both(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
+{
+    wm_link *links = c->block->links;
+    for (size_t i = 0, moved; i < count; i += moved) {
+        moved = least(count - i, least(places_in(c, 0, count - i), places_in(c, 1, count - i)));
+        if (moved == 0) {
+            /* One is full, which matters only to what goes there. */
+            submit_one(c, &deliveries[i], &keys[i], count - i);
+            moved = 1;
             continue;
-        wm_link *link = &c->block->links[number];
-        link->places[link->staged] = deliveries[i];
-        link->key_places[link->staged++] = keys[i];
-        c->staged |= (uint64_t)1 << number;
+        }
+        stage_both(links, c->block->sink->def.urgent_max, deliveries + i, keys + i, moved);
+        c->staged |= (uint64_t)(links[0].staged != 0) | (uint64_t)(links[1].staged != 0) << 1;
     }
 }
 
@@ -186,10 +213,12 @@ static wanmi_status submit(wanmi_producer *producer, uint32_t sink,
                         to->def.name, count);
     /* Before a lane can count their end. */
     wm_generations_add_run(&producer->accepted, deliveries, count);
-    if (to->def.lanes == 1)
-        submit_one_lane(&c, deliveries, keys, count);
+    if (to->links == 1)
+        submit_band(&c, deliveries, keys, count);
+    else if (to->links == to->bands && count > FEW)
+        submit_both(&c, deliveries, keys, count);
     else
-        submit_lanes(&c, deliveries, keys, count);
+        submit_each(&c, deliveries, keys, count);
     wm_call_publish(&c);
     return WANMI_OK;
 }

@@ -157,6 +157,92 @@ static void test_drop_for_few(void **state)
     house_leave(&h);
 }
 
+/* The same between two bands of one lane. */
+static void test_drop_for_one_band(void **state)
+{
+    (void)state;
+    house h;
+    plan_dropping(&h);
+    h.defs[0].deliver = NULL;
+    h.defs[0].urgent_max = 2;
+    house_build(&h);
+    for (size_t i = 0; i < 32; i++)
+        house_deliveries[i].priority = i < 19 ? 2 : 3;
+    house_submit(&h, 0, 0, 16);
+    house_submit(&h, 0, 16, 16);
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.dead_dropped, 3);
+    assert_int_equal(t.dead_full, 0);
+    assert_int_equal(t.queued, 29);
+    house_leave(&h);
+}
+
+/* ---- overflow: two bands of one lane ----------------------------------------------------- */
+
+enum { PLACES = 16, COMING = 60 };
+
+static void make_each_third_urgent(void)
+{
+    for (size_t i = 0; i < HOUSE_MANY; i++)
+        house_deliveries[i].priority = i % 3 == 0 ? 2 : 3;
+}
+
+/* What was taken of `first` and those that follow: of each band the first, in order. */
+static void look_at_bands(const house *h, size_t first, size_t urgent, size_t ordinary)
+{
+    size_t count[2] = {0}, next[2] = {first, first};
+    for (size_t i = 0; i < h->sinks[0].count; i++) {
+        const wanmi_delivery *seen = &h->sinks[0].seen[i];
+        int band = seen->priority > 2;
+        if (seen->event_id < first)
+            continue;
+        while ((next[band] % 3 != 0) != band)
+            next[band]++;
+        assert_int_equal(seen->event_id, next[band]++);
+        assert_int_equal(seen->user, house_deliveries[seen->event_id].user);
+        count[band]++;
+    }
+    assert_int_equal(count[0], urgent);
+    assert_int_equal(count[1], ordinary);
+}
+
+/* Each fills for itself, wherever in its ring it stands and however many come at once. */
+static void fill_bands(size_t before, size_t at_once)
+{
+    house h;
+    house_plan(&h);
+    h.options.ring_capacity = PLACES;
+    h.defs[0].urgent_max = 2;
+    house_build(&h);
+    make_each_third_urgent();
+    for (size_t i = 1; i <= before; i++) {
+        house_submit(&h, 0, i, 1);
+        assert_true(test_sink_await(&h.sinks[0], i));
+    }
+    size_t held = 99, first = held + 1;             /* an urgent one: its place is taken */
+    house_hang_with(&h, 0, held);
+    for (size_t i = 0; i < COMING; i += at_once)
+        house_submit(&h, 0, first + i, at_once);
+    wanmi_tally t = house_tally(&h, 0);
+    assert_int_equal(t.queued, PLACES - 1 + PLACES);
+    assert_int_equal(t.dead_full, COMING - t.queued);
+    test_sink_hang(&h.sinks[0], false);
+    house_drain(&h);
+    look_at_bands(&h, first, PLACES - 1, PLACES);
+    house_leave(&h);
+}
+
+static void test_bands_fill_by_themselves(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 3 * PLACES; before += 5) {
+        fill_bands(before, COMING);
+        fill_bands(before, 10);
+        fill_bands(before, 3);
+        fill_bands(before, 1);
+    }
+}
+
 /* ---- reject ------------------------------------------------------------------------------ */
 
 static void test_reject_takes_all_or_nothing(void **state)
@@ -249,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_drop_the_oldest),
         cmocka_unit_test(test_drop_at_a_polled_sink),
         cmocka_unit_test(test_drop_for_few),
+        cmocka_unit_test(test_drop_for_one_band),
+        cmocka_unit_test(test_bands_fill_by_themselves),
         cmocka_unit_test(test_reject_takes_all_or_nothing),
         cmocka_unit_test(test_block_ends_with_the_sink),
     };
