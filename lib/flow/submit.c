@@ -238,11 +238,17 @@ static wanmi_reason reason_of(wanmi_status status)
     return status == WANMI_E_DISPATCH_CLOSED ? WANMI_REASON_CLOSED : WANMI_REASON_ERROR;
 }
 
+/* In bytes as long as these hold it: so they are many at a time. */
 static uint64_t count_of(const uint8_t *all, size_t count, uint8_t one)
 {
     uint64_t found = 0;
-    for (size_t i = 0; i < count; i++)
-        found += all[i] == one;
+    for (size_t from = 0, end; from < count; from = end) {
+        uint8_t few = 0;
+        end = count - from < UINT8_MAX ? count : from + UINT8_MAX;
+        for (size_t i = from; i < end; i++)
+            few = (uint8_t)(few + (all[i] == one));
+        found += few;
+    }
     return found;
 }
 
@@ -260,14 +266,17 @@ static void settle_plain(wm_part *part)
     figures[WM_ROUTED] += routed;
     figures[WM_UNROUTED] += part->count - routed;
     figures[WM_MADE] += part->deliveries;
-    figures[WM_INSIDE] += count_of(where, part->count, WANMI_INSIDE);
-    figures[WM_SNAPPED] += count_of(where, part->count, WANMI_SNAPPED);
-    figures[WM_OUTSIDE] += count_of(where, part->count, WANMI_OUTSIDE);
-    figures[WM_REJECTED] += count_of(where, part->count, WANMI_REJECTED);
+    uint64_t inside = count_of(where, part->count, WANMI_INSIDE);
+    figures[WM_INSIDE] += inside;
     for (size_t i = 0; routed < part->count && i < part->count; i++)
         figures[WM_UNWANTED] += intake->first[i] == intake->first[i + 1]
                                 && intake->unrouted[i] == WANMI_REASON_NONE;
     call->done += call->done == call->settled ? part->count : 0;
+    if (inside == part->count)
+        return;
+    figures[WM_SNAPPED] += count_of(where, part->count, WANMI_SNAPPED);
+    figures[WM_OUTSIDE] += count_of(where, part->count, WANMI_OUTSIDE);
+    figures[WM_REJECTED] += count_of(where, part->count, WANMI_REJECTED);
 }
 
 static void settle_each(wm_part *part, wanmi_status status)

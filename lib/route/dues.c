@@ -45,6 +45,7 @@ wanmi_status wm_make_limits(wm_compile *compile, struct wm_programs *programs)
     programs->sums = wm_arena_alloc(&plan->arena, wm_product((size_t)count + 1, sizeof *programs->sums));
     if (programs->limits == NULL || programs->sums == NULL)
         return WANMI_E_MEMORY;
+    programs->has_dues = count != 0;
     programs->limits[0] = (wm_due){.add = WANMI_TIME_NONE};
     programs->sums[0] = NULL;
     for (uint32_t i = 0; i < count; i++) {
@@ -53,6 +54,7 @@ wanmi_status wm_make_limits(wm_compile *compile, struct wm_programs *programs)
         programs->sums[i + 1] =
             limit->calendar != WANMI_NONE ? plan->calendars.list[limit->calendar].worktime : NULL;
         *due = due_of(plan, limit, programs->sums[i + 1]);
+        programs->has_later |= due->is_days != 0 || due->is_work != 0 || due->is_work_days != 0;
         programs->needs_day |= due->is_work_days != 0;
         programs->needs_stretch |= due->is_days != 0;
     }

@@ -23,21 +23,26 @@
 
 typedef enum wm_gate { WM_GATE_TIER, WM_GATE_SOURCE, WM_GATE_HOURS, WM_GATE_DATES, WM_GATES } wm_gate;
 
+/* Bits of what is odd about an event: quick.c must do it; nobody is told what to do. */
+enum { WM_ODD_EVENT = 1, WM_ODD_NOBODY = 2 };
+
 enum { WM_STEPS_MAX = 64, WM_SLOTS_MAX = 64, WM_VALUES_MAX = 4096 };
 
 /* Where the unit of a step stands in wm_programs.units: by itself, in the cell's row, in
  * its home's row. */
 typedef enum wm_base { WM_BASE_NAMED, WM_BASE_CELL, WM_BASE_HOME, WM_BASES } wm_base;
 
-/* A delivery to be: 32 bytes. */
+/* A delivery to be, laid out as a delivery's second half. Where that has the unit, the cell
+ * and the words, there stands where the unit and the due time come from. 32 bytes. */
 typedef struct wm_step {
+    uint32_t generation;
+    uint32_t slot;                      /* of the unit, from its base on */
+    uint32_t dues;                      /* first of wm_programs.dues */
     uint32_t rule;
     uint32_t base;                      /* wm_base */
-    uint32_t slot;                      /* from there on */
-    uint32_t dues;                      /* first of wm_programs.dues */
+    uint32_t reserved;
     uint16_t role, tag;
-    uint8_t priority, severity, step, flags;    /* as they lie in a delivery; severity 0 */
-    uint32_t reserved[2];
+    uint8_t priority, severity, step, flags;    /* severity: 0 */
 } wm_step;
 
 /* 64 bytes: a line of the cache. Masks of steps. */
@@ -52,6 +57,13 @@ typedef struct wm_program {
     uint32_t first_group;               /* of wm_programs.groups: more twins, and then steps that may be one */
     uint16_t twin_groups, mixed_groups; /* unit in one role: of more than one of these quick.c must do the event */
 } wm_program;
+
+/* A program of which nothing is asked: the steps that are always taken. */
+typedef struct wm_fixed {
+    uint64_t mask;
+    uint32_t first_step;                /* of wm_programs.order */
+    uint32_t odd;                       /* WM_ODD_... */
+} wm_fixed;
 
 /* Modes and severities: a tier is a mode and the highest threshold that is reached. */
 typedef struct wm_tiers {
@@ -132,6 +144,7 @@ struct wm_programs {
     wm_step *steps;                     /* each once; those of fallbacks first */
     uint64_t *masks;
     uint64_t *groups;                   /* of steps */
+    wm_fixed *fixed;                    /* of programs; NULL: some ask something of events */
     uint32_t signature_count, program_count;
 
     wm_tiers tiers;
@@ -144,10 +157,12 @@ struct wm_programs {
     wm_due *limits;                     /* 0: no due time; then one a deadline */
     const wm_worktime **sums;           /* of each of them; NULL: none */
     uint32_t grades;
+    bool has_dues;                      /* some delivery may have a due time */
+    bool has_later;                     /* and some is more than a sum */
     bool needs_day, needs_stretch;      /* due times do: of a working or a natural day */
 };
 
-enum { WM_ORDER_BITS = 8 };              /* room for an event's place in a block */
+enum { WM_ORDER_BITS = 6 };              /* room for an event's place in a block */
 enum { WM_CELL_SLOTS = 1 };               /* of a cell's row the slots begin here */
 
 /* An area that a cell has in a layer above it at every instant of its time; WANMI_NONE:

@@ -1,33 +1,13 @@
 /* Makes programs: for every signature and prefix the rules that can be met there, as
  * steps and gates. See program.h. */
-#include "rows.h"
+#include "maker.h"
+#include "masks.h"
 
 #include <string.h>
 
 /* What compiling may cost: rules looked at, programs kept. Signatures beyond are left to
  * quick.c. */
 enum { LOOKS_MAX = 1 << 25, PROGRAMS_MAX = 1 << 18, DUES_MAX = 1 << 16, STEP_WORDS = sizeof(wm_step) / 4 };
-
-/* In a step's `base` while programs are made: quick.c must do it. */
-static const uint32_t HARD = WM_BASES;
-
-typedef struct wm_maker {
-    wm_compile *compile;
-    struct wm_programs *programs;
-    wm_rows *rows;
-    wm_pool made;                       /* programs as rows of steps */
-    wm_pool gates;                      /* rows of masks */
-    uint32_t prefix;                    /* of the program in the making */
-    uint32_t cell;                      /* an example of its signature, from 0 */
-    wm_step steps[WM_STEPS_MAX];
-    uint32_t count;
-    bool full;
-    wm_program *list;                   /* numbered as the rows of `made` */
-    size_t capacity;
-    uint32_t listed;
-    uint64_t *groups;
-    size_t group_count, group_capacity;
-} wm_maker;
 
 /* ---- steps ------------------------------------------------------------------------------ */
 
@@ -42,8 +22,9 @@ static void add_step(wm_maker *maker, wm_step step)
 static wm_step step_of(const wm_maker *maker, uint32_t number, uint32_t dues)
 {
     const wm_rule *rule = &maker->compile->plan->rules[number];
-    return (wm_step){.rule = number, .dues = dues, .role = WM_SHORT_NONE, .tag = rule->tag,
-                     .priority = rule->priority, .step = WANMI_STEP_UNIT, .flags = rule->flags};
+    return (wm_step){.generation = maker->compile->plan->generation, .rule = number, .dues = dues,
+                     .role = WM_SHORT_NONE, .tag = rule->tag, .priority = rule->priority,
+                     .step = WANMI_STEP_UNIT, .flags = rule->flags};
 }
 
 /* Places, of which the signature says whether they hold; WANMI_NONE where it does not. */
@@ -115,7 +96,7 @@ static wanmi_status add_rule(wm_maker *maker, uint32_t number)
     bool silent = maker->count == before && rule->last;
     if (!simple || silent) {
         maker->count = before;
-        step.base = HARD;
+        step.base = WM_BASE_HARD;
         add_step(maker, step);
     }
     return WANMI_OK;
@@ -157,110 +138,6 @@ static wanmi_status make_gate(wm_maker *maker, wm_gate gate, uint32_t *number)
     return wm_pool_put(&maker->gates, masks, 2 * (size_t)count, number) ? WANMI_OK : WANMI_E_MEMORY;
 }
 
-/* ---- who would be told twice --------------------------------------------------------------- */
-
-/* Named units of one number, and the same slot, are one unit; two slots of one role
- * may be. */
-static bool is_same(const wm_maker *maker, const wm_step *a, const wm_step *b)
-{
-    const uint32_t *units = maker->programs->units;
-    return a->base == b->base && a->role == b->role
-        && (a->base == WM_BASE_NAMED ? units[a->slot] == units[b->slot] : a->slot == b->slot);
-}
-
-static bool is_copy(const wm_step *step)
-{
-    return (step->flags & WANMI_DELIVERY_COPY) != 0;
-}
-
-/* The steps that have the unit and role of the one. `is_mixed`: a copy stands before a
- * primary, which would take its place. */
-static uint64_t twins_of(const wm_maker *maker, uint32_t of, bool *is_mixed)
-{
-    uint64_t twins = 0;
-    bool copied = false;
-    *is_mixed = false;
-    for (uint32_t i = 0; i < maker->count; i++) {
-        if (maker->steps[i].base == HARD || !is_same(maker, &maker->steps[of], &maker->steps[i]))
-            continue;
-        *is_mixed |= copied && !is_copy(&maker->steps[i]);
-        copied |= is_copy(&maker->steps[i]);
-        twins |= (uint64_t)1 << i;
-    }
-    return twins;
-}
-
-/* The steps of holders of the one's role, who may be one unit though their slots are two;
- * 0: it has but one. */
-static uint64_t rivals_of(const wm_maker *maker, uint32_t of)
-{
-    const wm_step *one = &maker->steps[of];
-    uint64_t rivals = 0;
-    bool differ = false;
-    for (uint32_t i = 0; i < maker->count && one->base != WM_BASE_NAMED; i++) {
-        const wm_step *step = &maker->steps[i];
-        if (step->base == HARD || step->base == WM_BASE_NAMED || step->role != one->role)
-            continue;
-        differ |= !is_same(maker, one, step);
-        rivals |= (uint64_t)1 << i;
-    }
-    return differ ? rivals : 0;
-}
-
-static wanmi_status add_group(wm_maker *maker, uint64_t group, uint16_t *count)
-{
-    void *groups = maker->groups;
-    if (!wm_reserve(&maker->compile->plan->host, &groups, &maker->group_capacity, maker->group_count + 1,
-                    sizeof *maker->groups))
-        return WANMI_E_MEMORY;
-    maker->groups = groups;
-    maker->groups[maker->group_count++] = group;
-    ++*count;
-    return WANMI_OK;
-}
-
-static bool is_first_of(uint64_t group, uint32_t step)
-{
-    return (group & (group - 1)) != 0 && (uint32_t)__builtin_ctzll(group) == step;
-}
-
-static wanmi_status add_twins(wm_maker *maker, wm_program *program, uint32_t step)
-{
-    bool is_mixed;
-    uint64_t twins = twins_of(maker, step, &is_mixed);
-    if (is_mixed || !is_first_of(twins, step))
-        return WANMI_OK;
-    if (program->twins != 0)
-        return add_group(maker, twins, &program->twin_groups);
-    program->twins = twins;
-    return WANMI_OK;
-}
-
-static wanmi_status add_mixed(wm_maker *maker, wm_program *program, uint32_t step)
-{
-    bool is_mixed;
-    uint64_t twins = twins_of(maker, step, &is_mixed), rivals = rivals_of(maker, step);
-    wanmi_status status = WANMI_OK;
-    if (is_mixed && is_first_of(twins, step))
-        status = add_group(maker, twins, &program->mixed_groups);
-    if (status == WANMI_OK && is_first_of(rivals, step))
-        status = add_group(maker, rivals, &program->mixed_groups);
-    return status;
-}
-
-static wanmi_status find_groups(wm_maker *maker, wm_program *program)
-{
-    wanmi_status status = WANMI_OK;
-    program->first_group = (uint32_t)maker->group_count;
-    for (uint32_t i = 0; i < maker->count && status == WANMI_OK; i++)
-        if (maker->steps[i].base != HARD)
-            status = add_twins(maker, program, i);
-    for (uint32_t i = 0; i < maker->count && status == WANMI_OK; i++)
-        if (maker->steps[i].base != HARD)
-            status = add_mixed(maker, program, i);
-    return status;
-}
-
 /* ---- programs -------------------------------------------------------------------------------- */
 
 static void mark_steps(const wm_maker *maker, wm_program *program)
@@ -269,8 +146,8 @@ static void mark_steps(const wm_maker *maker, wm_program *program)
     for (uint32_t i = 0; i < maker->count && i < WM_STEPS_MAX; i++) {
         const wm_step *step = &maker->steps[i];
         bool ends = i + 1 == maker->count || maker->steps[i + 1].rule != step->rule;
-        program->primary |= (uint64_t)!is_copy(step) << i;
-        program->hard |= (uint64_t)(step->base == HARD) << i;
+        program->primary |= (uint64_t)!wm_is_copy(step) << i;
+        program->hard |= (uint64_t)(step->base == WM_BASE_HARD) << i;
         program->lasts |= (uint64_t)(ends && plan->rules[step->rule].last) << i;
     }
 }
@@ -283,7 +160,7 @@ static wanmi_status make_program(wm_maker *maker, wm_program *program)
             return status;
     }
     mark_steps(maker, program);
-    return find_groups(maker, program);
+    return wm_find_groups(maker, program);
 }
 
 /* The first gate suits every value. The first program sends every event to quick.c: its
@@ -302,7 +179,7 @@ static wanmi_status make_first(wm_maker *maker)
     for (uint32_t value = 0; value < most; value++)
         masks[value] = 1;
     *program = (wm_program){.hard = 1};
-    const wm_step step = {.base = HARD};
+    const wm_step step = {.base = WM_BASE_HARD};
     return wm_pool_put(&maker->gates, masks, 2 * (size_t)most, &program->gates[WM_GATE_TIER])
             && wm_pool_put(&maker->made, &step, STEP_WORDS, &number) ? WANMI_OK : WANMI_E_MEMORY;
 }
@@ -358,7 +235,8 @@ static wanmi_status fill_table(wm_maker *maker)
 
 static void fill_fallback_steps(const wanmi_plan *plan, struct wm_programs *programs)
 {
-    wm_step step = {.rule = WANMI_RULE_FALLBACK, .base = WM_BASE_CELL, .tag = WM_SHORT_NONE, .priority = 5};
+    wm_step step = {.generation = plan->generation, .rule = WANMI_RULE_FALLBACK, .base = WM_BASE_CELL,
+                    .tag = WM_SHORT_NONE, .priority = 5};
     for (uint32_t role = 0; role < wanmi_map_role_count(plan->map); role++) {
         step.role = (uint16_t)role;
         step.step = WANMI_STEP_DUTY;
@@ -391,7 +269,7 @@ static wanmi_status keep_steps(wm_maker *maker)
         programs->order[i] = ((uint32_t)fallbacks + number) << WM_ORDER_BITS;
     }
     if (made)
-        programs->steps = wm_arena_alloc(&plan->arena, (fallbacks + once.count) * sizeof *programs->steps);
+        programs->steps = wm_arena_lines(&plan->arena, (fallbacks + once.count) * sizeof *programs->steps);
     made = made && programs->steps != NULL;
     if (made) {
         fill_fallback_steps(plan, programs);
@@ -399,6 +277,31 @@ static wanmi_status keep_steps(wm_maker *maker)
     }
     wm_pool_drop(&once);
     return made ? WANMI_OK : WANMI_E_MEMORY;
+}
+
+static bool asks_nothing(const struct wm_programs *programs)
+{
+    for (wm_gate gate = 0; gate < WM_GATES; gate++)
+        if (wm_value_count(programs, gate) != 1)
+            return false;
+    return true;
+}
+
+/* What would be worked out alike for every event. */
+static wanmi_status fix(wanmi_plan *plan, struct wm_programs *programs)
+{
+    programs->fixed = wm_arena_alloc(&plan->arena, programs->program_count * sizeof *programs->fixed);
+    if (programs->fixed == NULL)
+        return WANMI_E_MEMORY;
+    for (uint32_t i = 0; i < programs->program_count; i++) {
+        const wm_program *program = &programs->programs[i];
+        uint64_t mask = UINT64_MAX;
+        for (wm_gate gate = 0; gate < WM_GATES; gate++)
+            mask &= programs->masks[program->gates[gate]];
+        uint32_t odd = wm_settle_mask(programs->groups, program, &mask);
+        programs->fixed[i] = (wm_fixed){mask, program->first_step, odd};
+    }
+    return WANMI_OK;
 }
 
 static wanmi_status keep(wm_maker *maker)
@@ -423,7 +326,8 @@ static wanmi_status keep(wm_maker *maker)
             program->gates[gate] = (uint32_t)(maker->gates.rows[program->gates[gate]].first / 2);
     }
     programs->program_count = maker->listed;
-    return wm_keep_dues(maker->compile, programs, maker->rows);
+    wanmi_status status = asks_nothing(programs) ? fix(plan, programs) : WANMI_OK;
+    return status != WANMI_OK ? status : wm_keep_dues(maker->compile, programs, maker->rows);
 }
 
 static wanmi_status make_table(wm_maker *maker)

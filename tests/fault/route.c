@@ -150,7 +150,7 @@ static void routers_and_classes_first_seen(void **state)
 static void a_class_first_seen_in_a_later_block(void **state)
 {
     (void)state;
-    enum { COUNT = 600, NEW = 400, BLOCK = 256 };
+    enum { COUNT = 600, NEW = 400, BLOCK = NEW / 64 * 64 };
     static wanmi_event events[COUNT];
     static test_hit hits[COUNT];
     static uint32_t cells[COUNT], tuples[COUNT];

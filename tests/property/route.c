@@ -38,6 +38,8 @@ static int64_t origin;
 typedef struct world {
     test_random random;
     wanmi_map_builder *builder;
+    bool asks;                          /* rules ask of more than class and place */
+    bool dues;                          /* there are deadlines */
 } world;
 
 static uint32_t below(world *w, uint32_t bound)
@@ -171,15 +173,15 @@ static void add_calendars(world *w)
         row.hours = rows[i].hours;
         cr_assert_eq(wanmi_map_builder_calendar(w->builder, &row, NULL), WANMI_OK);
     }
-    for (int32_t i = 0; i < 8; i++) {
+    for (int32_t i = 0; i < 8 && w->dues; i++) {
         wanmi_deadline_def row;
         wanmi_deadline_def_init(&row);
         row.name = profiles[i % 2];
         row.seq = i;
         row.class_prefix = chance(w, 40) ? PICK(w, classes) : "";
         row.grade = chance(w, 40) ? PICK(w, grades) : "";
-        row.mode = chance(w, 30) ? PICK(w, modes) : "";
-        row.min_severity = chance(w, 30) ? (int32_t)below(w, 256) : 0;
+        row.mode = w->asks && chance(w, 30) ? PICK(w, modes) : "";
+        row.min_severity = w->asks && chance(w, 30) ? (int32_t)below(w, 256) : 0;
         row.unit = PICK(w, units_of_time);
         row.limit = 1 + below(w, 4);
         if (row.unit[0] == 'w' && chance(w, 50))
@@ -212,11 +214,13 @@ static void add_objects(world *w)
 /* Where, when and for whom. */
 static void add_circumstances(world *w, wanmi_rule_def *rule)
 {
+    rule->deadline = w->dues && chance(w, 40) ? PICK(w, profiles) : "";
+    if (!w->asks)
+        return;
     rule->mode = chance(w, 30) ? PICK(w, modes) : "";
     rule->weekdays = chance(w, 20) ? PICK(w, days) : "";
     rule->hours = chance(w, 20) ? PICK(w, hours) : "";
     rule->owner = chance(w, 15) ? PICK(w, owners) : "";
-    rule->deadline = chance(w, 40) ? PICK(w, profiles) : "";
 }
 
 static void add_rule(world *w, int32_t seq)
@@ -237,11 +241,11 @@ static void add_rule(world *w, int32_t seq)
             strchr(area, '*')[1] = '\0';
         rule.area = area;
     }
-    if (chance(w, 20))
+    if (w->asks && chance(w, 20))
         rule.source = PICK(w, sources);
-    if (chance(w, 20))
+    if (w->asks && chance(w, 20))
         rule.min_severity = (int32_t)below(w, 256);
-    if (chance(w, 20)) {
+    if (w->asks && chance(w, 20)) {
         rule.valid_from_us = origin + below(w, LAST_INSTANT / 2);
         rule.valid_to_us = rule.valid_from_us + 1 + below(w, LAST_INSTANT / 2);
     }
@@ -283,6 +287,8 @@ static wanmi_map *random_map(world *w)
     meta.fallback_unit = chance(w, 40) ? "U1" : "";
     meta.cell_layer = "cell";
     cr_assert_eq(wanmi_map_builder_meta(w->builder, &meta, NULL), WANMI_OK);
+    w->asks = chance(w, 75);
+    w->dues = chance(w, 75);
     add_places(w);
     add_people(w, chance(w, 50));
     add_calendars(w);

@@ -644,9 +644,9 @@ static void counters_say_the_account(void **state)
 
 /* Two cells' worth: rule 1 in an emergency, rule 2 else, with a tag each, and an
  * object in the second column. */
-static void run_switched(scene *s)
+static void run_switched(scene *s, size_t batch_max)
 {
-    open_flow(s, 2);
+    open_flow(s, batch_max);
     wanmi_host host = test_host(&s->memory);
     test_city city;
     test_city_init(&city);
@@ -690,7 +690,7 @@ static void a_mode_is_in_force_for_the_next_submit(void **state)
 {
     (void)state;
     scene s;
-    run_switched(&s);
+    run_switched(&s, 2);
     wanmi_event event = event_at(&s, 0, 0, "01");
     wanmi_error e;
     assert_int_equal(deliveries_of(&s, event), 1);
@@ -731,7 +731,7 @@ static void events_name_objects(void **state)
 {
     (void)state;
     scene s;
-    run_switched(&s);
+    run_switched(&s, 2);
     wanmi_event events[5];
     for (int i = 0; i < 5; i++) {
         events[i] = event_at(&s, 0, 0, "01");
@@ -768,7 +768,7 @@ static void deliveries_are_counted_by_tag(void **state)
 {
     (void)state;
     scene s;
-    run_switched(&s);
+    run_switched(&s, 2);
     uint64_t by_tag[4] = {9, 9, 9, 9};
     size_t count = 0;
     for (int i = 0; i < 3; i++)
@@ -804,6 +804,41 @@ static void deliveries_are_counted_by_tag(void **state)
     assert_int_equal(count, 1);
     assert_true(by_tag[0] == 0);
     wanmi_flow_free(s.flow);
+}
+
+/* What many events came to, and by which tag, is the same however many are worked on at once. */
+static void large_batches_are_counted_whole(void **state)
+{
+    (void)state;
+    enum { COUNT = 1021 };
+    static wanmi_event events[COUNT];
+    wanmi_account accounts[2];
+    uint64_t by_tag[2][3];
+    for (int way = 0; way < 2; way++) {
+        scene s;
+        size_t count;
+        run_switched(&s, way == 0 ? 1024 : 2);
+        for (int i = 0; i < COUNT; i++) {
+            events[i] = event_at(&s, i % 7 == 3 ? 99 : i % 2, 0, i % 3 == 0 ? NULL : "01");
+            events[i].y += i % 11 == 5 ? (double)NAN : 0;
+        }
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(wanmi_flow_set_mode(s.flow, k == 0 ? "normal" : "emergency", NULL), WANMI_OK);
+            assert_int_equal(wanmi_flow_submit(s.intake, events, k == 0 ? COUNT : COUNT / 2, NULL, NULL, NULL), WANMI_OK);
+        }
+        drain(&s);
+        assert_int_equal(wanmi_flow_deliveries_by_tag(s.flow, by_tag[way], 3, &count, NULL), WANMI_OK);
+        accounts[way] = account_of(&s);
+        assert_int_equal(by_tag[way][0] + by_tag[way][1] + by_tag[way][2], accounts[way].deliveries);
+        end(&s);
+    }
+    assert_memory_equal(by_tag[0], by_tag[1], sizeof by_tag[0]);
+    assert_true(by_tag[0][0] > 500 && by_tag[0][1] > 500 && by_tag[0][2] > 50);
+    const wanmi_account *a = &accounts[0], *b = &accounts[1];
+    assert_int_equal(a->submitted, COUNT + COUNT / 2);
+    assert_true(a->submitted == b->submitted && a->routed == b->routed && a->unrouted == b->unrouted);
+    assert_true(a->inside == b->inside && a->outside == b->outside && a->rejected == b->rejected);
+    assert_true(a->inside > 900 && a->outside > 150 && a->rejected > 100 && a->deliveries == b->deliveries);
 }
 
 static void wrong_arguments_are_told(void **state)
@@ -893,6 +928,7 @@ int main(void)
         cmocka_unit_test(a_mode_is_in_force_for_the_next_submit),
         cmocka_unit_test(events_name_objects),
         cmocka_unit_test(deliveries_are_counted_by_tag),
+        cmocka_unit_test(large_batches_are_counted_whole),
         cmocka_unit_test(wrong_arguments_are_told),
         cmocka_unit_test(a_map_that_promises_nothing_is_refused),
     };
