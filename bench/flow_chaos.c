@@ -185,8 +185,9 @@ static void print_laws(const chaos *c, const wanmi_account *a, bool holds)
     fflush(stdout);
 }
 
-/* Once a second; printed every tenth. */
-static void weigh(chaos *c, double seconds)
+/* As often as the laws are looked at, so that the least of a stretch is what is left
+ * while the sink that comes and goes is gone. */
+static void weigh(chaos *c, double seconds, bool print)
 {
     int64_t held = __atomic_load_n(&c->held, __ATOMIC_RELAXED);
     uint64_t resident = bench_resident_bytes(), descriptors = bench_descriptors();
@@ -197,7 +198,7 @@ static void weigh(chaos *c, double seconds)
         bench_floor_add(&c->resident, seconds, (double)resident);
         bench_floor_add(&c->descriptors, seconds, (double)descriptors);
     }
-    if ((int64_t)seconds % 10 == 0)
+    if (print)
         printf("         %.2f MB held, %.2f MB resident, %" PRIu64 " descriptors\n", 1e-6 * (double)held,
                1e-6 * (double)resident, descriptors);
 }
@@ -210,11 +211,11 @@ static void watch(chaos *c)
         wanmi_account a;
         bool holds = look(c, &a);
         double now = bench_seconds(CLOCK_MONOTONIC);
-        if (now - printed >= 1 || !holds) {
+        bool print = now - printed >= 1;
+        if (print || !holds)
             print_laws(c, &a, holds);
-            weigh(c, now - c->start);
-            printed = now;
-        }
+        weigh(c, now - c->start, print && (int64_t)(now - c->start) % 10 == 0);
+        printed = print ? now : printed;
         if (o->stopping != NULL && o->stopping())
             return;
         if ((o->seconds > 0 && now - c->start >= o->seconds) || (o->events != 0 && a.submitted >= o->events))

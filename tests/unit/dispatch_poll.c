@@ -159,9 +159,9 @@ static void test_leases_run_out(void **state)
     house_build(&h);
     house_submit(&h, 0, 0, 10);
     caught first, second;
-    poll(&h, &first, 30000, 10);
-    poll(&h, &second, 30000, 0);                    /* they are leased */
-    test_nap_us(40000);
+    poll(&h, &first, 500000, 10);
+    poll(&h, &second, 500000, 0);                   /* they are leased */
+    test_nap_us(510000);
     /* Late, though nobody has looked since: of no effect. */
     answer(&h, &first, 0);
     wanmi_tally t = house_tally(&h, 0);
@@ -216,10 +216,10 @@ static void test_extended(void **state)
     house_build(&h);
     house_submit(&h, 0, 0, 4);
     caught c, none;
-    poll(&h, &c, 60000, 4);
+    poll(&h, &c, 500000, 4);
     assert_int_equal(wanmi_sink_extend(h.d, 0, c.tickets, 2, 20 * SECOND, &c.taken, NULL), WANMI_OK);
     assert_int_equal(c.taken, 2);
-    test_nap_us(80000);
+    test_nap_us(510000);
     poll(&h, &none, SECOND, 2);                     /* the other two come again */
     answer(&h, &c, 2);
     assert_int_equal(wanmi_sink_extend(h.d, 0, c.tickets, 4, SECOND, &c.taken, NULL), WANMI_OK);
@@ -451,12 +451,14 @@ typedef struct waiter {
     caught c;
     wanmi_status status;
     int64_t took_us;
+    atomic_bool waits;
 } waiter;
 
 static void *wait_for_some(void *argument)
 {
     waiter *w = argument;
     int64_t began = house_steady_us();
+    atomic_store(&w->waits, true);
     w->status = try_poll(w->h, &w->c, SECOND, 8 * SECOND, 1);
     w->took_us = house_steady_us() - began;
     return NULL;
@@ -474,6 +476,9 @@ static void test_waits(void **state)
         w[i] = (waiter){.h = &h};
         pthread_create(&threads[i], NULL, wait_for_some, &w[i]);
     }
+    for (int i = 0; i < 3; i++)
+        while (!atomic_load(&w[i].waits))
+            test_nap_us(100);
     test_nap_us(30000);
     house_submit(&h, 0, 0, 3);                      /* one each */
     for (int i = 0; i < 3; i++) {
@@ -503,10 +508,10 @@ static void test_waits_for_what_is_due(void **state)
     caught c;
     poll(&h, &c, SECOND, 1);
     c.outcomes[0] = WANMI_RETRY;
-    answer(&h, &c, 1);
     int64_t began = house_steady_us();
+    answer(&h, &c, 1);
     poll(&h, &c, SECOND, 1);
-    assert_in_range(house_steady_us() - began, 45000, 4 * SECOND);
+    assert_in_range(house_steady_us() - began, 50000, 4 * SECOND);
     answer(&h, &c, 1);
     house_leave(&h);
 }

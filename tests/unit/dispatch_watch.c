@@ -136,12 +136,19 @@ static wanmi_times times_of(house *h, size_t sink, uint32_t lane, wanmi_timing t
 
 /* ---- slow and hung --------------------------------------------------------------------------- */
 
+/* On a busy machine a quick callback may last long. */
+static void patient_with_the_second(wanmi_sink_def *def, size_t i)
+{
+    if (i == 1)
+        def->slow_us = def->hung_us = 30000000;
+}
+
 /* Known while it hangs, over as soon as it returns; the other sink goes on. */
 static void test_hung(void **state)
 {
     (void)state;
     house h;
-    build(&h, 2, NULL);
+    build(&h, 2, patient_with_the_second);
     h.told.look_at = h.d;               /* the observer may ask */
     test_sink_hang(&h.sinks[0], true);
     submit(&h, 0, 0, 10);
@@ -316,7 +323,7 @@ static void test_added_later(void **state)
     def.name = "later";
     def.deliver = test_sink_deliver;
     def.user = &h.sinks[1];
-    def.hung_us = 10000;
+    def.hung_us = 200000;
     test_nap_us(20000);                 /* the supervisor sleeps for good: nothing is to be watched */
     assert_int_equal(wanmi_dispatch_add_sink(h.d, &def, &h.numbers[1], NULL), WANMI_OK);
     test_sink_hang(&h.sinks[1], true);
@@ -352,6 +359,8 @@ static void quick_breaker(wanmi_sink_def *def, size_t i)
     def->retry_base_us = 1000;
     def->retry_max_us = 2000;
     def->attempts_max = 0;
+    def->slow_us = 0;
+    def->hung_us = 1000000;             /* not for what a busy machine does */
 }
 
 /* The breaker's states are told, too. */
