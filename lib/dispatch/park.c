@@ -57,33 +57,53 @@ static void park_or_work(wm_park *park, const wm_service *service)
     atomic_fetch_and_explicit(&park->word, ~(uint32_t)WM_PARK_SLEEPS, memory_order_acquire);
 }
 
-/* Waits a moment without sleeping; false when it is time to sleep. */
-static bool stay_awake(wm_wait *wait, wm_idle idle)
+/* A server's waiting since it last found work. */
+typedef struct waiting {
+    uint32_t rounds;
+    int64_t since_ns;           /* when it began to yield */
+    int64_t awake_ns;           /* its allowance: see wm_awake_after */
+} waiting;
+
+static int64_t steady_ns(void)
 {
-    if (idle == WM_IDLE_PARK)
-        return wm_wait_awake(wait);
-    if (idle == WM_IDLE_SPIN || wait->rounds < SPINS) {
-        wait->rounds += idle == WM_IDLE_YIELD;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Waits a moment without sleeping; false when it is time to sleep. */
+static bool stay_awake(waiting *w, wm_idle idle)
+{
+    if (idle == WM_IDLE_SPIN || w->rounds < SPINS) {
+        w->rounds += idle != WM_IDLE_SPIN;
         wm_pause();
-    } else {
-        sched_yield();
+        return true;
     }
+    if (idle == WM_IDLE_PARK) {
+        int64_t now_ns = steady_ns();
+        if (w->rounds++ == SPINS)
+            w->since_ns = now_ns;
+        else if (now_ns - w->since_ns >= w->awake_ns)
+            return false;
+    }
+    sched_yield();
     return true;
 }
 
 void wm_park_serve(wm_park *park, const wm_service *service)
 {
-    wm_wait wait = {0};
+    waiting w = {.awake_ns = WM_AWAKE_LEAST_NS};
     for (;;) {
         /* Read before the round: an empty round after it means that nothing is left. */
         bool ending = ended(service);
         if (service->round(service->argument)) {
-            wait = (wm_wait){0};
+            w.rounds = 0;
         } else if (ending) {
             return;
-        } else if (!stay_awake(&wait, service->idle)) {
+        } else if (!stay_awake(&w, service->idle)) {
             park_or_work(park, service);
-            wait = (wm_wait){0};
+            w.awake_ns = wm_awake_after(w.awake_ns, steady_ns() - w.since_ns);
+            w.rounds = 0;
         }
     }
 }

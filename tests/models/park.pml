@@ -286,7 +286,7 @@ active proctype server()
         :: found
         /* park.c: } else if (ending) { */
         :: !found && ending -> break
-        /* park.c: } else if (!stay_awake(&wait, service->idle)) { */
+        /* park.c: } else if (!stay_awake(&w, service->idle)) { */
         :: !found && !ending
         :: !found && !ending ->
             /* park.c: park_or_work(park, service); */

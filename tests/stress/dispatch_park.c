@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "dispatch/park.h"
@@ -191,6 +192,95 @@ static void test_comes_due(void **state)
     assert_in_range(d.naps, 0, 50);
 }
 
+/* ---- how long it stays awake -------------------------------------------------------------- */
+
+static void test_allowance(void **state)
+{
+    (void)state;
+    int64_t awake_ns = WM_AWAKE_LEAST_NS;
+    for (int i = 0; i < 20; i++) {                  /* work that comes soon makes it longer, up to a bound */
+        int64_t more = wm_awake_after(awake_ns, WM_AWAKE_MOST_NS);
+        assert_true(more == 2 * awake_ns || (more == WM_AWAKE_MOST_NS && more <= 2 * awake_ns));
+        awake_ns = more;
+    }
+    assert_int_equal(awake_ns, WM_AWAKE_MOST_NS);
+    for (int i = 0; i < 20; i++) {                  /* and late work shorter again */
+        int64_t less = wm_awake_after(awake_ns, i % 2 == 0 ? WM_AWAKE_MOST_NS + 1 : INT64_MAX);
+        assert_true(less == awake_ns / 2 || less == WM_AWAKE_LEAST_NS);
+        awake_ns = less;
+    }
+    assert_int_equal(awake_ns, WM_AWAKE_LEAST_NS);
+}
+
+enum { QUICK_NS = 25 * 1000 };
+
+/* Work that comes due quickly a hundred times, then every `every_ns`; found by the
+ * server itself. */
+typedef struct ticking {
+    wm_park park;
+    int64_t every_ns, due_ns;
+    int64_t processor_ns;           /* from then on */
+    uint64_t found, wanted, sleeps;
+    _Atomic bool end;
+} ticking;
+
+static int64_t own_time_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static bool tick(void *argument)
+{
+    ticking *t = argument;
+    int64_t now_ns = steady_ns();
+    if (now_ns < t->due_ns)
+        return false;
+    if (++t->found == 100) {
+        t->processor_ns = own_time_ns();
+        t->sleeps = 0;
+    }
+    if (t->found == t->wanted) {
+        t->processor_ns = own_time_ns() - t->processor_ns;
+        atomic_store(&t->end, true);
+    }
+    t->due_ns = now_ns + (t->found < 100 ? QUICK_NS : t->every_ns);
+    return true;
+}
+
+static int64_t until_tick(void *argument)
+{
+    ticking *t = argument;
+    t->sleeps++;
+    return t->due_ns - steady_ns();
+}
+
+static void serve_ticking(ticking *t, int64_t every_ns)
+{
+    *t = (ticking){.every_ns = every_ns, .wanted = 600};
+    prctl(PR_SET_TIMERSLACK, 1);
+    wm_park_serve(&t->park, &(wm_service){.round = tick, .nap_ns = until_tick, .argument = t, .end = &t->end});
+}
+
+/* Whoever is given work soon again stays awake for it. */
+static void test_stays_awake_for_quick_work(void **state)
+{
+    (void)state;
+    ticking t;
+    serve_ticking(&t, QUICK_NS);
+    assert_in_range(t.sleeps, 0, 250);
+}
+
+/* Whoever is not any more sleeps, and takes hardly any time. */
+static void test_sleeps_between_slow_work(void **state)
+{
+    (void)state;
+    ticking t;
+    serve_ticking(&t, 2000000);
+    assert_in_range(t.processor_ns / 500, 0, 50000);
+}
+
 /* ---- several sleepers at one park --------------------------------------------------------- */
 
 typedef struct counter {
@@ -287,6 +377,9 @@ int main(void)
         cmocka_unit_test(test_ended_while_falling_asleep),
         cmocka_unit_test(test_awake_for_ever),
         cmocka_unit_test(test_comes_due),
+        cmocka_unit_test(test_allowance),
+        cmocka_unit_test(test_stays_awake_for_quick_work),
+        cmocka_unit_test(test_sleeps_between_slow_work),
         cmocka_unit_test(test_several_sleepers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
