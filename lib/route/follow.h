@@ -27,9 +27,10 @@ static inline void list_steps(uint64_t mask, const uint32_t *order, uint32_t eve
 {
     size_t count = 0;
 #if defined __AVX512F__
-    if (__builtin_expect(mask >> 16 == 0, 1)) {
-        const __m512i all = _mm512_or_si512(_mm512_loadu_si512(order), _mm512_set1_epi32((int)event));
-        _mm512_storeu_si512(takes, _mm512_maskz_compress_epi32((__mmask16)mask, all));
+    if (__builtin_expect(mask >> 8 == 0, 1)) {
+        const __m256i all = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)order),
+                                            _mm256_set1_epi32((int)event));
+        _mm256_storeu_si256((__m256i *)(void *)takes, _mm256_maskz_compress_epi32((__mmask8)mask, all));
         return;
     }
 #endif

@@ -22,8 +22,8 @@ static inline uint32_t late_of(uint32_t take, uint32_t limit)
     return take | limit << 16;
 }
 
-/* Takes are written sixteen at once at most, and lists of them one too far. */
-enum { WM_TAKES = WM_BLOCK * 2, WM_TAKES_ROOM = WM_TAKES + WM_STEPS_MAX + 16 };
+/* Takes are written eight at once at most, and lists of them one too far. */
+enum { WM_TAKES = WM_BLOCK * 2, WM_TAKES_ROOM = WM_TAKES + WM_STEPS_MAX + 8 };
 
 typedef struct wm_block {
     /* Of events. */
