@@ -156,6 +156,8 @@ typedef struct wanmi_dispatch_options {
     void *dead_user;
     wanmi_state_fn on_state;        /* may be NULL */
     void *state_user;
+    int64_t dead_hung_us;           /* a dead-letter callback that lasts longer is not waited for any more: letters that
+                                       find no room meanwhile are unwritten. Default 10 s; 0: always waited for */
 } wanmi_dispatch_options;
 
 WANMI_API void wanmi_dispatch_options_init(wanmi_dispatch_options *options);
@@ -180,11 +182,16 @@ WANMI_API wanmi_status wanmi_dispatch_add_sink(wanmi_dispatch *dispatch, const w
 
 /* Removes a sink: from now on submits to it answer WANMI_E_DISPATCH_SINK. Waits
  * until nothing of it is pending, at most `drain_us` microseconds; what is then
- * left goes to the dead letters, REASON_REMOVED. Waits for callbacks that run, and
- * for room for these letters, so it must not be called from one of that sink's or
- * from the dead-letter callback. `left` (may be NULL) is how many
- * went so. Its figures stay in the sum of snapshots.
- * Errors: WANMI_E_DISPATCH_SINK, _STATE (stopped), WANMI_E_ARGUMENT. Since: 0.3 */
+ * left goes to the dead letters, REASON_REMOVED, and `left` (may be NULL) is how many.
+ * Waits for callbacks of the sink that run, and for room for these letters (see
+ * dead_hung_us). Its figures stay in the sum of snapshots; its memory goes at once, or
+ * when the last of its letters has gone through the dead-letter callback.
+ * A callback may remove another sink, but not one whose removal would wait for that
+ * callback: its own sink, or one whose callback is removing its own just then (or
+ * removes one whose callback does, and so on). That, and any removal by the
+ * dead-letter callback, is WANMI_E_DISPATCH_STATE, and changes nothing. What is not
+ * seen: a callback that waits for another thread that removes its sink.
+ * Errors: WANMI_E_DISPATCH_SINK, _STATE (stopped; see above), WANMI_E_ARGUMENT. Since: 0.3 */
 WANMI_API wanmi_status wanmi_dispatch_remove_sink(wanmi_dispatch *dispatch, uint32_t sink,
                                                   int64_t drain_us, uint64_t *left,
                                                   wanmi_error *error);
@@ -254,9 +261,11 @@ WANMI_API wanmi_status wanmi_dispatch_drain(wanmi_dispatch *dispatch, int64_t de
 
 /* Stops intake and the threads. What is still pending (queued, parked, leased)
  * goes to the dead letters with REASON_SHUTDOWN. Waits for callbacks that run, so
- * it must not be called from one, and ends no sooner than they do; nor, where letters
- * find no room, sooner than a dead-letter callback that hangs. One that adds or
- * removes a sink meanwhile gets WANMI_E_DISPATCH_STATE. Since: 0.1 */
+ * it must not be called from one, and ends no sooner than they do, the dead-letter
+ * callback included: what is theirs may be freed afterwards. But nothing is pending
+ * any more as soon as the sinks' callbacks have returned, at the latest when a
+ * dead-letter callback has hung for dead_hung_us. A callback that adds or removes a sink
+ * meanwhile gets WANMI_E_DISPATCH_STATE. Since: 0.1 */
 WANMI_API void wanmi_dispatch_stop(wanmi_dispatch *dispatch);
 
 /* ---- figures ------------------------------------------------------------------------ */

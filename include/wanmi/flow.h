@@ -153,8 +153,9 @@ WANMI_API wanmi_status wanmi_flow_add_sink(wanmi_flow *flow, const wanmi_sink_de
                                            wanmi_error *error);
 
 /* Removes a sink: a submit that begins after this asks it no more, and to one that runs
- * it wants nothing from here on. Else as
- * wanmi_dispatch_remove_sink. Since: 0.3 */
+ * it wants nothing from here on. Else as wanmi_dispatch_remove_sink. Where that refuses,
+ * as it would wait for the callback that asks for it (WANMI_E_DISPATCH_STATE), the flow asks the
+ * sink no more all the same; call it again from elsewhere for the rest. Since: 0.3 */
 WANMI_API wanmi_status wanmi_flow_remove_sink(wanmi_flow *flow, uint32_t sink, int64_t drain_us,
                                               uint64_t *left, wanmi_error *error);
 

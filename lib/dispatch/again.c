@@ -57,12 +57,9 @@ static bool stage(wm_lane *lane, const wm_parked *parked, wanmi_reason reason, b
     int64_t now_us = wm_now_us(&lane->sink->dispatch->host);
     wanmi_dead_letter *letter;
     wm_wait wait = {0};
-    while ((letter = wm_letters_place(&lane->letters, 1)) == NULL) {
-        if (!patient || lane->letters.ring == NULL)
+    while ((letter = wm_letters_place(&lane->letters, 1)) == NULL)
+        if (!patient || !wm_letters_await(lane, &wait))
             return false;
-        wm_wake_dead(lane);
-        wm_wait_more(&wait);
-    }
     *letter = (wanmi_dead_letter){.delivery = parked->delivery, .dead_us = now_us,
                                   .first_seen_us = parked->attempts != 0 ? parked->first_us : now_us,
                                   .sink = lane->sink->number, .attempts = parked->attempts,

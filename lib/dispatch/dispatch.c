@@ -3,14 +3,16 @@
 
 #include "internal.h"
 
-enum { RING_DEFAULT = 16384, DEAD_DEFAULT = 4096, PRODUCERS_DEFAULT = 64, PRODUCERS_MAX = 65536 };
+enum { RING_DEFAULT = 16384, DEAD_DEFAULT = 4096, PRODUCERS_DEFAULT = 64, PRODUCERS_MAX = 65536,
+       DEAD_HUNG_DEFAULT_US = 10 * 1000 * 1000 };
 
 void wanmi_dispatch_options_init(wanmi_dispatch_options *options)
 {
     *options = (wanmi_dispatch_options){.struct_size = sizeof *options,
                                         .ring_capacity = RING_DEFAULT,
                                         .dead_capacity = DEAD_DEFAULT,
-                                        .producers_max = PRODUCERS_DEFAULT};
+                                        .producers_max = PRODUCERS_DEFAULT,
+                                        .dead_hung_us = DEAD_HUNG_DEFAULT_US};
 }
 
 static bool ring_capacity_fits(size_t capacity)
@@ -40,6 +42,8 @@ static wanmi_status read_options(wanmi_dispatch_options *to, const wanmi_dispatc
     if (to->producers_max < 1 || to->producers_max > PRODUCERS_MAX)
         return wm_error(error, WANMI_E_ARGUMENT, "producers_max is 1 to %d, not %u", PRODUCERS_MAX,
                         to->producers_max);
+    if (to->dead_hung_us < 0)
+        return wm_error(error, WANMI_E_ARGUMENT, "dead_hung_us is negative");
     return WANMI_OK;
 }
 

@@ -32,6 +32,7 @@ struct wanmi_dispatch {
     pthread_mutex_t dead_lock;      /* held by the dead-letter thread for each round */
     wm_state state;                 /* written under control and slots, read under either */
     _Atomic uint32_t removals;      /* calls of remove_sink */
+    _Atomic uint32_t remembered;    /* sinks that are gone and not yet forgotten */
     _Atomic uint32_t freeing;       /* threads that give back what is still named here */
 
     wm_arena names;                 /* of sinks: kept to the end; under control */
@@ -47,6 +48,8 @@ struct wanmi_dispatch {
 
     pthread_t dead_thread, watch_thread;
     bool dead_running, watch_running;
+    _Atomic int32_t dead_thread_id; /* 0: it does not run */
+    _Atomic int64_t dead_began_ns;  /* when the dead-letter callback began; 0 outside of it */
     wm_park dead_park, watch_park;
     wm_generations letters_ended;   /* the dead-letter thread's */
 

@@ -183,8 +183,10 @@ void *wm_lane_run(void *argument)
     };
     wm_lane *lane = argument;
     name_thread(lane);
+    atomic_store(&lane->thread_id, wm_thread_id());
     wm_park_serve(lane->park, &(wm_service){.round = serve_round, .nap_ns = nap_ns, .argument = lane,
                                             .end = &lane->sink->ending,
                                             .idle = idles[lane->sink->def.wait]});
+    atomic_store(&lane->thread_id, 0);
     return NULL;
 }

@@ -35,6 +35,7 @@ typedef struct wm_lane {
     _Atomic int64_t slow_ns, hung_ns;   /* when the last one counted as slow, as hung, began */
     _Atomic uint64_t late;          /* tickets answered too late */
     _Atomic uint64_t again_batches; /* batches of what was parked */
+    _Atomic int32_t thread_id;      /* of its thread while that runs; else 0 */
     _Alignas(WM_LINE_PAIR) wm_park *park;       /* its own, or the sink's when that is polled */
     wm_sink *sink;
     uint8_t *outcomes;              /* batch_max of them */

@@ -3,8 +3,8 @@
 
 #include "internal.h"
 
-/* Letters a callback. */
-enum { LETTERS_MAX = 512 };
+/* Letters a callback; how long it sleeps while there is something to tidy. */
+enum { LETTERS_MAX = 512, TIDY_NS = 50 * 1000 * 1000 };
 
 wanmi_status wm_letters_open(wm_letters *letters, wanmi_dispatch *d, wanmi_error *error)
 {
@@ -53,6 +53,23 @@ void wm_letters_look(wm_letters *letters)
     wm_park_look(letters->reader);
 }
 
+/* The dead-letter callback has lasted too long to be waited for. */
+static bool dead_hangs(const wanmi_dispatch *d)
+{
+    int64_t began_ns = atomic_load_explicit(&d->dead_began_ns, memory_order_acquire);
+    int64_t limit_us = d->options.dead_hung_us;
+    return began_ns != 0 && limit_us != 0 && (wm_steady_ns(&d->host) - began_ns) / 1000 > limit_us;
+}
+
+bool wm_letters_await(wm_lane *lane, wm_wait *wait)
+{
+    if (lane->letters.ring == NULL || dead_hangs(lane->sink->dispatch))
+        return false;
+    wm_wake_dead(lane);
+    wm_wait_more(wait);
+    return true;
+}
+
 /* The sink of a number, gone or not: it is not forgotten while letters of it are
  * on their way. */
 static wm_sink *sink_of(const wanmi_dispatch *d, uint32_t number)
@@ -86,7 +103,10 @@ static bool write_some(wanmi_dispatch *d, wanmi_ring *ring)
     if (count == 0)
         return false;
     const wanmi_dead_letter *letters = records;
+    int64_t began_ns = wm_steady_ns(&d->host);
+    atomic_store_explicit(&d->dead_began_ns, began_ns + (began_ns == 0), memory_order_release);
     size_t written = d->options.dead(d->options.dead_user, letters, count);
+    atomic_store_explicit(&d->dead_began_ns, 0, memory_order_release);
     count_done(d, letters, count, written < count ? written : count);
     wanmi_ring_release(ring, count);
     return true;
@@ -113,13 +133,25 @@ static bool write_round(void *dispatch)
     for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
         any |= write_sinks(d, i);
     pthread_mutex_unlock(&d->dead_lock);
+    if (!any && atomic_load(&d->remembered) != 0)
+        wm_roster_tidy(d);
     return any;
+}
+
+/* While a sink is to be forgotten it looks again: another may have been in its way. */
+static int64_t nap_ns(void *dispatch)
+{
+    const wanmi_dispatch *d = dispatch;
+    return atomic_load(&d->remembered) != 0 ? TIDY_NS : INT64_MAX;
 }
 
 void *wm_dead_run(void *dispatch)
 {
     wanmi_dispatch *d = dispatch;
     pthread_setname_np(pthread_self(), "wm-dead-letters");
-    wm_park_serve(&d->dead_park, &(wm_service){.round = write_round, .argument = d, .end = &d->dead_end});
+    atomic_store(&d->dead_thread_id, wm_thread_id());
+    wm_park_serve(&d->dead_park, &(wm_service){.round = write_round, .nap_ns = nap_ns, .argument = d,
+                                               .end = &d->dead_end});
+    atomic_store(&d->dead_thread_id, 0);
     return NULL;
 }

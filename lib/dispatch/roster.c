@@ -1,8 +1,8 @@
-/* The roster: sinks that come and go while producers submit.
+/* The roster: which sinks there are, and how they come while producers submit. How they
+ * go: removal.c.
  *
  * A number is a place (its low bits) and how often the place was used before, so
- * that an old number never names another sink. A removed sink stays known at its
- * place, or behind its successor, until its last dead letter has been handled.
+ * that an old number never names another sink.
  */
 #include <string.h>
 
@@ -21,14 +21,13 @@ static wm_sink *last_of(const wanmi_dispatch *d, uint32_t number)
     return sink != NULL && sink->number == number ? sink : NULL;
 }
 
-/* The sink of a number, if it is there. */
-static wm_sink *find(const wanmi_dispatch *d, uint32_t number)
+wm_sink *wm_roster_find(const wanmi_dispatch *d, uint32_t number)
 {
     wm_sink *sink = last_of(d, number);
     return there(sink) ? sink : NULL;
 }
 
-static wanmi_status no_such_sink(uint32_t number, wanmi_error *error)
+wanmi_status wm_roster_no_sink(uint32_t number, wanmi_error *error)
 {
     return wm_error(error, WANMI_E_DISPATCH_SINK, "there is no sink %u", number);
 }
@@ -138,157 +137,6 @@ wanmi_status wanmi_dispatch_add_sink(wanmi_dispatch *d, const wanmi_sink_def *de
     return status;
 }
 
-/* ---- removing --------------------------------------------------------------------- */
-
-static wanmi_status begin_removal(wanmi_dispatch *d, uint32_t number, wm_sink **sink,
-                                  wanmi_error *error)
-{
-    *sink = find(d, number);
-    if (d->state == WM_STOPPED)
-        return wm_error(error, WANMI_E_DISPATCH_STATE, "sink %u: the dispatch is stopped", number);
-    if (*sink == NULL)
-        return no_such_sink(number, error);
-    pthread_mutex_lock(&d->slots);
-    atomic_store(&(*sink)->removing, true);
-    wm_blocks_show(*sink, false);
-    pthread_mutex_unlock(&d->slots);
-    atomic_fetch_sub(&d->sink_count, 1);
-    atomic_fetch_add(&d->removals, 1);
-    return WANMI_OK;
-}
-
-static uint64_t pending_of(wanmi_dispatch *d, wm_sink *sink)
-{
-    wm_totals t;
-    pthread_mutex_lock(&d->reading);
-    wm_totals_of(sink, &t);
-    pthread_mutex_unlock(&d->reading);
-    return wm_totals_pending(&t);
-}
-
-static void await_empty(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
-{
-    int64_t began = wm_steady_ns(&d->host);
-    int64_t most = drain_us < INT64_MAX / 1000 ? drain_us * 1000 : INT64_MAX;
-    wm_wait wait = {0};
-    while (!wm_flag(&d->stopping) && pending_of(d, sink) != 0) {
-        int64_t gone = wm_steady_ns(&d->host) - began;
-        if (gone >= most)
-            return;
-        wm_wait_at_most(&wait, most - gone);
-    }
-}
-
-static uint64_t last_figures(wanmi_dispatch *d, wm_sink *sink)
-{
-    pthread_mutex_lock(&d->reading);
-    wm_totals_of_links(sink, &sink->last);
-    for (uint32_t i = 0; i < sink->def.lanes; i++)
-        wm_generations_sum(&sink->last_ended, &sink->lanes[i].ended);
-    atomic_store(&sink->gone, true);
-    atomic_fetch_add(&d->freeing, 1);
-    wm_sink_empty(sink);
-    atomic_fetch_sub(&d->freeing, 1);
-    uint64_t left = sink->last.figures.value[WM_DEAD_REMOVED];
-    pthread_mutex_unlock(&d->reading);
-    return left;
-}
-
-/* Ends a sink that nothing new comes to; gives how many deliveries went dead. */
-static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
-{
-    wm_submits_end(d, wm_place_of(sink->number));
-    await_empty(d, sink, drain_us);
-    /* Under `slots`: a poll that comes now sees this, or is among the pollers. */
-    pthread_mutex_lock(&d->slots);
-    atomic_store(&sink->ending, true);
-    pthread_mutex_unlock(&d->slots);
-    wm_lanes_end(sink);
-    wm_wait wait = {0};
-    while (atomic_load(&sink->pollers) != 0)
-        wm_wait_more(&wait);
-    uint64_t left = last_figures(d, sink);
-    if (sink->def.release != NULL)
-        sink->def.release(sink->def.user);
-    return left;
-}
-
-wanmi_status wanmi_dispatch_remove_sink(wanmi_dispatch *d, uint32_t number, int64_t drain_us,
-                                        uint64_t *left, wanmi_error *error)
-{
-    if (d == NULL || drain_us < 0)
-        return wm_error(error, WANMI_E_ARGUMENT, "no dispatch was given, or drain_us is negative");
-    if (wm_forked(d))
-        return wm_forked_error(error);
-    wm_sink *sink;
-    uint64_t rest = 0;
-    pthread_mutex_lock(&d->control);
-    wanmi_status status = begin_removal(d, number, &sink, error);
-    bool running = d->state == WM_STARTED;
-    if (status == WANMI_OK && !running)
-        rest = end_sink(d, sink, drain_us);
-    pthread_mutex_unlock(&d->control);
-    if (status != WANMI_OK)
-        return status;
-    /* No lock is held while callbacks are waited for: others may come and go, and
-     * wanmi_dispatch_stop waits for `removals`. */
-    if (running)
-        rest = end_sink(d, sink, drain_us);
-    atomic_fetch_sub(&d->removals, 1);
-    if (left != NULL)
-        *left = rest;
-    return WANMI_OK;
-}
-
-/* ---- forgetting --------------------------------------------------------------------- */
-
-static void forget(wanmi_dispatch *d, wm_sink *sink)
-{
-    wm_totals t;
-    wm_totals_of(sink, &t);
-    wm_totals_add(&d->forgotten, &t);
-    wm_generations_sum(&d->forgotten_ended, &sink->last_ended);
-    wm_sink_free(sink);
-}
-
-static bool letters_done(wm_sink *sink)
-{
-    wm_totals t;
-    wm_totals_of(sink, &t);
-    return t.figures.value[WM_LETTERS] == t.figures.value[WM_LETTERS_DONE];
-}
-
-/* Those behind the last at a place: a place's last is left for who has its number. */
-static void forget_behind(wanmi_dispatch *d, wm_sink *sink)
-{
-    wm_sink **at = &sink->older;
-    while (*at != NULL) {
-        wm_sink *older = *at;
-        if (letters_done(older)) {
-            *at = older->older;
-            forget(d, older);
-        } else {
-            at = &older->older;
-        }
-    }
-}
-
-void wm_roster_forget(wanmi_dispatch *d)
-{
-    /* The dead-letter thread may be at a removed sink's letters, in a callback
-     * that hangs: then another time. */
-    if (pthread_mutex_trylock(&d->dead_lock) != 0)
-        return;
-    pthread_mutex_lock(&d->reading);
-    atomic_fetch_add(&d->freeing, 1);
-    for (uint32_t i = 0; i < WANMI_SINKS_MAX; i++)
-        if (wm_sink_at(d, i) != NULL)
-            forget_behind(d, wm_sink_at(d, i));
-    atomic_fetch_sub(&d->freeing, 1);
-    pthread_mutex_unlock(&d->reading);
-    pthread_mutex_unlock(&d->dead_lock);
-}
-
 /* ---- looking ------------------------------------------------------------------------ */
 
 wanmi_status wm_sink_enter(wanmi_dispatch *d, uint32_t number, wm_sink **sink, wanmi_error *error)
@@ -302,7 +150,7 @@ wanmi_status wm_sink_enter(wanmi_dispatch *d, uint32_t number, wm_sink **sink, w
     else if (d->state == WM_STOPPED || wm_flag(&d->stopping))
         status = wm_error(error, WANMI_E_DISPATCH_CLOSED, "the dispatch is stopped");
     else if (found == NULL || wm_flag(&found->ending))
-        status = no_such_sink(number, error);
+        status = wm_roster_no_sink(number, error);
     else if (!wm_polled(found))
         status = wm_error(error, WANMI_E_DISPATCH_SINK, "sink %s has a callback: it is not polled",
                           found->def.name);
@@ -349,7 +197,7 @@ const char *wanmi_dispatch_sink_name(const wanmi_dispatch *dispatch, uint32_t nu
     if (wm_forked(d))
         return NULL;
     pthread_mutex_lock(&d->reading);
-    const wm_sink *sink = find(d, number);
+    const wm_sink *sink = wm_roster_find(d, number);
     const char *name = sink != NULL ? sink->def.name : NULL;
     pthread_mutex_unlock(&d->reading);
     return name;

@@ -147,10 +147,8 @@ void wm_run_bury(wm_lane *lane, const wm_run *run, enum wm_figure figure, wanmi_
         letter.delivery = run->batch[i];
         bool staged;
         while (!(staged = stage_letter(lane, run->link, &p, &letter, run->count - i, false))
-               && patient && lane->letters.ring != NULL) {
-            wm_wake_dead(lane);
-            wm_wait_more(&wait);
-        }
+               && patient && wm_letters_await(lane, &wait))
+            ;
         if (!staged)
             wm_generations_add(&lane->ended, wm_generation_place(&run->batch[i]), 1);
         p.unwritten += !staged;

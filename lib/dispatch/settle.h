@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "figures.h"
 #include "lane.h"
+#include "park.h"
 #include "wanmi/dispatch.h"
 
 /* An answer that asks for another attempt. */
@@ -37,6 +38,8 @@ size_t wm_settle_run(wm_lane *lane, const wm_run *run, int64_t began_ns);
 void wm_run_bury(wm_lane *lane, const wm_run *run, enum wm_figure figure, wanmi_reason reason,
                  bool patient);
 void wm_wake_dead(wm_lane *lane);
+/* letters.c: waits a moment for room for a letter; false: there will be none. */
+bool wm_letters_await(wm_lane *lane, wm_wait *wait);
 
 /* again.c: what is in the parking. */
 wm_again *wm_again_make(const wanmi_host *host);

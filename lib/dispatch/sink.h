@@ -37,6 +37,7 @@ struct wm_sink {
     _Atomic uint32_t pollers;       /* calls that use it */
     _Atomic uint32_t poll_turn;     /* the lane that is polled first */
     _Atomic uint64_t slow, hung_calls;          /* callbacks, counted by whoever sees it first */
+    wm_sink *remover;               /* whose callback removes it; NULL: none does. Under `control` */
     uint32_t told;                  /* state that the observer knows; the supervisor's */
     _Atomic bool hung;              /* a callback has lasted longer than hung_us; the supervisor's */
     _Atomic bool removing;          /* nothing new comes */
@@ -77,13 +78,22 @@ wanmi_status wm_sink_make(wanmi_dispatch *d, const wanmi_sink_def *def, const ch
 void wm_sink_empty(wm_sink *sink);
 void wm_sink_free(wm_sink *sink);
 
-/* roster.c: sinks that come and go. */
-/* Forgets sinks that are gone and whose letters have all been handled: their
- * figures go into `forgotten`. Under `control`. */
-void wm_roster_forget(wanmi_dispatch *d);
+/* roster.c */
+/* The sink of a number, if it is there. Under `control` or `reading`. */
+wm_sink *wm_roster_find(const wanmi_dispatch *d, uint32_t number);
+wanmi_status wm_roster_no_sink(uint32_t number, wanmi_error *error);
 /* A sink that is there and polled; it stays until wm_sink_leave. */
 wanmi_status wm_sink_enter(wanmi_dispatch *d, uint32_t number, wm_sink **sink, wanmi_error *error);
 void wm_sink_leave(wm_sink *sink);
+
+/* removal.c */
+/* Forgets sinks that are gone and whose letters have all been handled: their memory
+ * goes, their figures go into `forgotten`. Under `control`. */
+void wm_roster_forget(wanmi_dispatch *d);
+/* The dead-letter thread: the same, unless somebody has `control` just now. */
+void wm_roster_tidy(wanmi_dispatch *d);
+/* Of the calling thread; never 0. */
+int32_t wm_thread_id(void);
 
 /* breaker.c */
 typedef enum wm_leave { WM_LEAVE_NONE, WM_LEAVE_ONE, WM_LEAVE_ALL } wm_leave;

@@ -108,7 +108,8 @@ wanmi_status wanmi_flow_remove_sink(wanmi_flow *flow, uint32_t sink, int64_t dra
     pthread_mutex_lock(&flow->change);
     wanmi_status status = take_out(flow, sink, error);
     pthread_mutex_unlock(&flow->change);
-    if (status == WANMI_OK)
+    /* One that the flow has not the dispatch may have: if it refused a removal before. */
+    if (status == WANMI_OK || status == WANMI_E_DISPATCH_SINK)
         status = wanmi_dispatch_remove_sink(flow->dispatch, sink, drain_us, left, error);
     return status;
 }

@@ -82,6 +82,32 @@ void house_drain(house *h)
     assert_int_equal(left, 0);
 }
 
+wanmi_sink_def house_def(const char *name, test_sink *sink)
+{
+    wanmi_sink_def def;
+    wanmi_sink_def_init(&def);
+    def.name = name;
+    def.deliver = test_sink_deliver;
+    def.user = sink;
+    def.attempts_max = 1;
+    return def;
+}
+
+uint32_t house_add(house *h, const wanmi_sink_def *def)
+{
+    uint32_t sink = 12345;
+    assert_int_equal(wanmi_dispatch_add_sink(h->d, def, &sink, NULL), WANMI_OK);
+    return sink;
+}
+
+uint64_t house_remove(house *h, uint32_t sink, int64_t drain_us)
+{
+    uint64_t left = 99;
+    h->removed = true;
+    assert_int_equal(wanmi_dispatch_remove_sink(h->d, sink, drain_us, &left, NULL), WANMI_OK);
+    return left;
+}
+
 wanmi_tally house_tally(house *h, uint32_t sink)
 {
     wanmi_tally sum = law(h), each[HOUSE_SINKS];

@@ -32,6 +32,11 @@ void house_build(house *h);
 void house_leave(house *h);
 void house_submit(house *h, uint32_t sink, size_t first, size_t count);
 void house_drain(house *h);
+/* One more sink: a test's, of one attempt, under a name; its number; and removed, which gives
+ * how many deliveries were left. */
+wanmi_sink_def house_def(const char *name, test_sink *sink);
+uint32_t house_add(house *h, const wanmi_sink_def *def);
+uint64_t house_remove(house *h, uint32_t sink, int64_t drain_us);
 /* The tally of a sink, after a look at the law. */
 wanmi_tally house_tally(house *h, uint32_t sink);
 /* Has a sink of one lane take delivery `first` and hang in its callback. */

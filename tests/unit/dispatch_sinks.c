@@ -10,32 +10,6 @@
 
 #include "house.h"
 
-static wanmi_sink_def def_of(const char *name, test_sink *sink)
-{
-    wanmi_sink_def def;
-    wanmi_sink_def_init(&def);
-    def.name = name;
-    def.deliver = test_sink_deliver;
-    def.user = sink;
-    def.attempts_max = 1;
-    return def;
-}
-
-static uint32_t add(house *h, const wanmi_sink_def *def)
-{
-    uint32_t sink = 12345;
-    assert_int_equal(wanmi_dispatch_add_sink(h->d, def, &sink, NULL), WANMI_OK);
-    return sink;
-}
-
-static uint64_t take_away(house *h, uint32_t sink, int64_t drain_us)
-{
-    uint64_t left = 99;
-    h->removed = true;
-    assert_int_equal(wanmi_dispatch_remove_sink(h->d, sink, drain_us, &left, NULL), WANMI_OK);
-    return left;
-}
-
 /* ---- added ------------------------------------------------------------------------------- */
 
 static void test_added_while_running(void **state)
@@ -47,9 +21,9 @@ static void test_added_while_running(void **state)
     house_submit(&h, 0, 0, 10);
     test_sink late;
     test_sink_init(&late);
-    wanmi_sink_def def = def_of("late", &late);
+    wanmi_sink_def def = house_def("late", &late);
     def.lanes = 3;
-    uint32_t sink = add(&h, &def);
+    uint32_t sink = house_add(&h, &def);
     assert_int_equal(sink, 2);
     assert_int_equal(wanmi_dispatch_sink_count(h.d), 3);
     assert_string_equal(wanmi_dispatch_sink_name(h.d, sink), "late");
@@ -72,19 +46,19 @@ static void test_names_and_numbers(void **state)
     house_plan(&h);
     house_build(&h);
     const char *name = wanmi_dispatch_sink_name(h.d, 0);
-    wanmi_sink_def def = def_of("first", &h.sinks[0]);
+    wanmi_sink_def def = house_def("first", &h.sinks[0]);
     uint32_t sink = 77, seen[64], count = 0;
     assert_int_equal(wanmi_dispatch_add_sink(h.d, &def, &sink, NULL), WANMI_E_DISPATCH_SINK);
     assert_int_equal(sink, 77);
     for (int i = 0; i < 20; i++) {
         uint32_t number = i == 0 ? 0 : sink;
-        assert_int_equal(take_away(&h, number, 0), 0);
+        assert_int_equal(house_remove(&h, number, 0), 0);
         seen[count++] = number;
         assert_null(wanmi_dispatch_sink_name(h.d, number));
         assert_int_equal(wanmi_producer_submit(h.p, number, house_deliveries, house_keys, 1, NULL),
                          WANMI_E_DISPATCH_SINK);
         assert_int_equal(wanmi_dispatch_remove_sink(h.d, number, 0, NULL, NULL), WANMI_E_DISPATCH_SINK);
-        sink = add(&h, &def);                       /* its name is free again */
+        sink = house_add(&h, &def);                       /* its name is free again */
         for (uint32_t j = 0; j < count; j++)        /* old numbers name nobody */
             assert_true(sink != seen[j]);
         assert_ptr_equal(wanmi_dispatch_sink_name(h.d, sink), name);
@@ -113,7 +87,7 @@ static void test_before_the_start(void **state)
     test_sink sink;
     test_sink_init(&sink);
     uint32_t a, b;
-    wanmi_sink_def def = def_of("a", &sink);
+    wanmi_sink_def def = house_def("a", &sink);
     assert_int_equal(wanmi_dispatch_create(NULL, NULL, &d, NULL), WANMI_OK);
     assert_int_equal(wanmi_dispatch_add_sink(d, &def, &a, NULL), WANMI_OK);
     def.name = "b";
@@ -145,7 +119,7 @@ static void test_removed_when_empty(void **state)
     house_plan(&h);
     house_build(&h);
     house_submit(&h, 0, 0, 4000);
-    assert_int_equal(take_away(&h, 0, 10000000), 0);
+    assert_int_equal(house_remove(&h, 0, 10000000), 0);
     assert_int_equal(h.sinks[0].count, 4000);       /* nothing is lost when there is time */
     wanmi_tally sum = test_law_of_all(h.d);
     assert_int_equal(sum.delivered, 4000);          /* its figures stay in the sum */
@@ -165,7 +139,7 @@ typedef struct removal {
 static void *remove_on_thread(void *argument)
 {
     removal *r = argument;
-    r->left = take_away(r->h, 0, 5000);
+    r->left = house_remove(r->h, 0, 5000);
     atomic_store(&r->done, true);
     return NULL;
 }
@@ -188,8 +162,8 @@ static void test_removed_with_much_pending(void **state)
     assert_int_equal(test_law_of_all(h.d).pending, 1001);
     house_submit(&h, 1, 0, 50);                     /* the others do not */
     assert_true(test_sink_await(&h.sinks[1], 50));
-    wanmi_sink_def def = def_of("third", &h.sinks[1]);
-    add(&h, &def);
+    wanmi_sink_def def = house_def("third", &h.sinks[1]);
+    house_add(&h, &def);
     test_sink_hang(&h.sinks[0], false);
     pthread_join(thread, NULL);
     wanmi_tally sum = test_law_of_all(h.d);
@@ -219,11 +193,11 @@ static void test_letters_outlive_the_sink(void **state)
     house_build(&h);
     test_letters_hang(&h.letters, true);
     house_submit(&h, 0, 0, 100);
-    assert_int_equal(take_away(&h, 0, 0), 100);
-    wanmi_sink_def def = def_of("first", &h.sinks[0]);
-    uint32_t sink = add(&h, &def);                  /* the dead-letter callback hangs meanwhile */
-    assert_int_equal(take_away(&h, sink, 0), 0);
-    sink = add(&h, &def);
+    assert_int_equal(house_remove(&h, 0, 0), 100);
+    wanmi_sink_def def = house_def("first", &h.sinks[0]);
+    uint32_t sink = house_add(&h, &def);                  /* the dead-letter callback hangs meanwhile */
+    assert_int_equal(house_remove(&h, sink, 0), 0);
+    sink = house_add(&h, &def);
     wanmi_tally sum = test_law_of_all(h.d);
     assert_int_equal(sum.dead_queued, 100);
     uint64_t pending = 0;
@@ -232,9 +206,9 @@ static void test_letters_outlive_the_sink(void **state)
     test_letters_hang(&h.letters, false);
     house_submit(&h, sink, 0, 7);
     house_drain(&h);
-    assert_int_equal(take_away(&h, sink, 0), 0);
+    assert_int_equal(house_remove(&h, sink, 0), 0);
     def.name = "last";
-    add(&h, &def);                                  /* forgets those that are done */
+    house_add(&h, &def);                                  /* forgets those that are done */
     sum = test_law_of_all(h.d);
     assert_int_equal(sum.dead_removed, 100);
     assert_int_equal(sum.delivered, 7);
@@ -267,7 +241,7 @@ static void test_others_are_not_waited_for(void **state)
     pthread_create(&thread, NULL, submit_much, &h);
     while (house_tally(&h, 0).pending != 8)
         test_nap_us(100);
-    assert_int_equal(take_away(&h, 1, 0), 0);       /* returns while that producer waits */
+    assert_int_equal(house_remove(&h, 1, 0), 0);       /* returns while that producer waits */
     assert_int_equal(house_tally(&h, 0).pending, 8);
     test_sink_hang(&h.sinks[0], false);
     pthread_join(thread, NULL);
@@ -292,7 +266,7 @@ static void test_released_once(void **state)
     h.defs[0].release = h.defs[1].release = release;
     house_build(&h);
     released = 0;
-    assert_int_equal(take_away(&h, 0, 0), 0);
+    assert_int_equal(house_remove(&h, 0, 0), 0);
     assert_int_equal(released, 1);
     wanmi_dispatch_stop(h.d);
     assert_int_equal(released, 1);
@@ -309,12 +283,12 @@ static void test_memory_goes(void **state)
     house_build(&h);
     int64_t held = 0;
     for (int i = 0; i < 50; i++) {
-        wanmi_sink_def def = def_of("guest", &h.sinks[0]);
+        wanmi_sink_def def = house_def("guest", &h.sinks[0]);
         def.lanes = 1 + (uint32_t)i % 4;
         def.attempts_max = 3;
-        uint32_t sink = add(&h, &def);
+        uint32_t sink = house_add(&h, &def);
         house_submit(&h, sink, 0, 100);
-        assert_int_equal(take_away(&h, sink, 10000000), 0);
+        assert_int_equal(house_remove(&h, sink, 10000000), 0);
         if (i == 7)
             held = h.memory.held_bytes;
         if (i > 7 && i % 4 == 3)
@@ -344,7 +318,7 @@ static void change_late(void *user, const wanmi_delivery *batch, size_t count, u
         wanmi_producer_close(producer);
         test_nap_us(100);
     }
-    wanmi_sink_def def = def_of("too late", NULL);
+    wanmi_sink_def def = house_def("too late", NULL);
     uint32_t sink;
     c->added = wanmi_dispatch_add_sink(c->d, &def, &sink, NULL);
     c->removed = wanmi_dispatch_remove_sink(c->d, 1, 0, NULL, NULL);
@@ -381,14 +355,14 @@ static void test_all_places(void **state)
     uint32_t numbers[WANMI_SINKS_MAX];
     for (int i = 2; i < WANMI_SINKS_MAX; i++) {
         snprintf(name, sizeof name, "s%d", i);
-        wanmi_sink_def def = def_of(name, &h.sinks[0]);
-        assert_int_equal(add(&h, &def), i);
+        wanmi_sink_def def = house_def(name, &h.sinks[0]);
+        assert_int_equal(house_add(&h, &def), i);
     }
-    wanmi_sink_def def = def_of("one more", &h.sinks[0]);
+    wanmi_sink_def def = house_def("one more", &h.sinks[0]);
     uint32_t sink = 77;
     assert_int_equal(wanmi_dispatch_add_sink(h.d, &def, &sink, NULL), WANMI_E_DISPATCH_SINK);
-    assert_int_equal(take_away(&h, 40, 0), 0);
-    assert_int_equal(add(&h, &def), 40 + 64);
+    assert_int_equal(house_remove(&h, 40, 0), 0);
+    assert_int_equal(house_add(&h, &def), 40 + 64);
     assert_int_equal(wanmi_dispatch_sinks(h.d, numbers, WANMI_SINKS_MAX), WANMI_SINKS_MAX);
     assert_int_equal(numbers[40], 104);
     house_leave(&h);

@@ -216,6 +216,35 @@ typedef struct held_up {
     wanmi_status status;
 } held_up;
 
+static _Atomic wanmi_status by_itself;
+
+static uint8_t remove_myself(const wanmi_delivery *delivery)
+{
+    (void)delivery;
+    atomic_store(&by_itself, wanmi_flow_remove_sink(s.flow, s.numbers[0], 0, NULL, NULL));
+    return WANMI_DELIVERED;
+}
+
+static void a_removal_that_was_refused_is_asked_for_again(void **state)
+{
+    (void)state;
+    open_flow();
+    uint32_t sink = add_sink("goes");
+    s.sinks[sink].outcome = remove_myself;
+    start();
+    atomic_store(&by_itself, WANMI_OK);
+    assert_int_equal(submit(1).deliveries, 1);
+    assert_true(pending_becomes(0));
+    assert_int_equal(atomic_load(&by_itself), WANMI_E_DISPATCH_STATE);
+    assert_int_equal(submit(2).deliveries, 0);        /* it is asked no more */
+    assert_int_equal(wanmi_dispatch_sink_count(wanmi_flow_dispatch(s.flow)), 1);
+    assert_int_equal(wanmi_flow_remove_sink(s.flow, s.numbers[sink], 0, NULL, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_sink_count(wanmi_flow_dispatch(s.flow)), 0);
+    assert_int_equal(wanmi_flow_remove_sink(s.flow, s.numbers[sink], 0, NULL, NULL), WANMI_E_DISPATCH_SINK);
+    assert_int_equal(account().sum.delivered, 1);
+    end();
+}
+
 static void *submit_long(void *user)
 {
     held_up *h = user;
@@ -508,6 +537,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_removed_sink_is_asked_no_more),
         cmocka_unit_test(what_a_removed_sink_holds_goes_to_the_letters),
+        cmocka_unit_test(a_removal_that_was_refused_is_asked_for_again),
         cmocka_unit_test(a_submit_that_runs_goes_on_without_a_removed_sink),
         cmocka_unit_test(a_full_sink_that_rejects_refuses_the_events),
         cmocka_unit_test(a_lease_keeps_its_map),
