@@ -2,6 +2,7 @@
  * are polled, added and removed, maps that are swapped. Prints the laws every second;
  * at the end matches ids with the sinks' own records. */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -361,6 +362,11 @@ int bench_chaos(const bench_chaos_options *options)
     memset(c, 0, sizeof *c);
     c->options = options;
     c->host = bench_touching_host(&c->held);
+    /* Large blocks go back to the system when they are freed. By itself glibc soon takes
+     * them out of its heaps, where a hole that a removed sink leaves may be filled with
+     * something small, and the next sink's rings make the heap grow. */
+    if (options->rate > 0)
+        mallopt(M_MMAP_THRESHOLD, 128 << 10);
     c->record.balance = mmap(NULL, CHAOS_LEDGER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
                              -1, 0);
     if (c->record.balance == MAP_FAILED)
