@@ -105,6 +105,18 @@ size_t wm_letter_line(const wanmi_dead_letter *letter, wanmi_line_fn line, void 
     return t.length;
 }
 
+size_t wm_make_delivery(void *items, size_t item, char *buffer, size_t size)
+{
+    const wm_items *i = items;
+    return i->line(i->line_user, &i->deliveries[item], buffer, size);
+}
+
+size_t wm_make_letter(void *items, size_t item, char *buffer, size_t size)
+{
+    const wm_items *i = items;
+    return wm_letter_line(&i->letters[item], i->line, i->line_user, buffer, size);
+}
+
 /* ---- many --------------------------------------------------------------------------- */
 
 static size_t buffer_size(const wm_lines *lines)

@@ -39,6 +39,17 @@ void wm_lines_shift(wm_lines *lines, size_t count);
 /* How many lines end within the first `bytes`. */
 size_t wm_lines_within(const wm_lines *lines, size_t bytes);
 
+/* Deliveries or letters as items of wm_lines_add: the context of these two. */
+typedef struct wm_items {
+    wanmi_line_fn line;
+    void *line_user;
+    const wanmi_delivery *deliveries;
+    const wanmi_dead_letter *letters;
+} wm_items;
+
+size_t wm_make_delivery(void *items, size_t item, char *buffer, size_t size);
+size_t wm_make_letter(void *items, size_t item, char *buffer, size_t size);
+
 /* The line of a dead letter around the delivery's own, by `line` or, where that gives
  * none, by wanmi_delivery_line. */
 size_t wm_letter_line(const wanmi_dead_letter *letter, wanmi_line_fn line, void *user,
