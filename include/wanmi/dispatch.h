@@ -123,6 +123,11 @@ typedef struct wanmi_sink_def {
                                        that is tried next, a new one if there is any, fails as well, up to 30 s */
     int64_t slow_us;                /* a callback that lasts longer is counted slow; default 1 s; 0: nobody watches */
     int64_t hung_us;                /* ... and hung: see WANMI_SINK_HUNG; default 10 s */
+
+    void (*idle)(void *user);       /* may be NULL: called by each lane that has nothing to do, about every idle_us, for
+                                       what has to be done when no deliveries come. A callback like the other: never
+                                       together with it on one lane, watched, waited for. Not of a polled sink */
+    int64_t idle_us;                /* 0: never; default 0 */
 } wanmi_sink_def;
 
 WANMI_API void wanmi_sink_def_init(wanmi_sink_def *def);
@@ -135,6 +140,7 @@ typedef struct wanmi_dead_letter {
     uint32_t sink;                  /* number of the sink */
     uint16_t attempts;              /* times it was handed over; 65535: or more */
     uint16_t reason;                /* wanmi_reason */
+    const char *sink_name;          /* of the sink, also when it is removed since; lives as long as the dispatch */
 } wanmi_dead_letter;
 
 /* Where dead letters go. Returns how many of the first were written; the others

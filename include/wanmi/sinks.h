@@ -60,8 +60,9 @@ WANMI_API size_t wanmi_delivery_line(void *user, const wanmi_delivery *delivery,
  *
  * Rotation: FILE becomes FILE.000001, FILE.000002 and so on, upwards for ever (the
  * numbers go on from those that are there), and FILE is made anew. A file never
- * exceeds rotate_bytes, unless one line does. It is looked at when deliveries come:
- * a sink without deliveries does not rotate. Where the file cannot be renamed,
+ * exceeds rotate_bytes, unless one line does. A period that ends while no deliveries come
+ * is seen by wanmi_file_sink_look, which the lane calls (wanmi_sink_def.idle) after half a period,
+ * a second at most; an empty file is not rotated. Where the file cannot be renamed,
  * lines go on into it. A file that others moved away is made anew; one that
  * others shortened is gone on with. Two sinks cannot have one file: it is locked
  * (flock). */
@@ -118,10 +119,15 @@ WANMI_API void wanmi_file_sink_deliver(void *sink, const wanmi_delivery *batch, 
  * line function must give JSON; a delivery that it gives no line for is written
  * by wanmi_delivery_line. Each letter is
  *   {"reason":"attempts","attempts":8,"first_seen":"2026-...Z","dead":"2026-...Z",
- *    "sink":3,"delivery":LINE}
- * Gives how many of the first are written. Since: 0.3 */
+ *    "sink":3,"sink_name":"archive","delivery":LINE}
+ * Gives how many of the first are written. No lane looks at this file while no letters
+ * come: where it is to be rotated then, call wanmi_file_sink_look. Since: 0.3 */
 WANMI_API size_t wanmi_file_sink_letters(void *sink, const wanmi_dead_letter *letters,
                                          size_t count);
+
+/* Rotates the file if its period has ended, as the next line would. `sink` is the
+ * wanmi_file_sink. Waits for a batch under way. Since: 0.3 */
+WANMI_API void wanmi_file_sink_look(void *sink);
 
 typedef struct wanmi_file_figures {
     size_t struct_size;

@@ -62,8 +62,8 @@ static bool stage(wm_lane *lane, const wm_parked *parked, wanmi_reason reason, b
             return false;
     *letter = (wanmi_dead_letter){.delivery = parked->delivery, .dead_us = now_us,
                                   .first_seen_us = parked->attempts != 0 ? parked->first_us : now_us,
-                                  .sink = lane->sink->number, .attempts = parked->attempts,
-                                  .reason = (uint16_t)reason};
+                                  .sink = lane->sink->number, .sink_name = lane->sink->def.name,
+                                  .attempts = parked->attempts, .reason = (uint16_t)reason};
     return true;
 }
 

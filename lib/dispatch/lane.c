@@ -15,6 +15,26 @@ static void nap_deaf(void)
     nanosleep(&(struct timespec){.tv_nsec = DEAF_NS}, NULL);
 }
 
+/* Around every call into the sink, so that the supervisor sees how long it lasts. */
+static int64_t enter_sink(wm_lane *lane, int64_t began_ns)
+{
+    /* 0 means "not inside": a clock that starts there is moved by the least. */
+    began_ns += began_ns == 0;
+    atomic_store_explicit(&lane->callback_began_ns, began_ns, memory_order_release);
+    return began_ns;
+}
+
+/* Gives when that was. */
+static int64_t leave_sink(wm_lane *lane, int64_t began_ns)
+{
+    atomic_store_explicit(&lane->callback_began_ns, 0, memory_order_release);
+    int64_t ended_ns = wm_steady_ns(&lane->sink->dispatch->host);
+    /* The supervisor may have called the sink hung: it need not for longer. */
+    if (wm_watch_lasts(lane, began_ns, ended_ns - began_ns))
+        wm_watch_look(lane->sink->dispatch);
+    return ended_ns;
+}
+
 /* Hands a batch to the callback; lane->outcomes has the answers. Gives when it began,
  * which is `began_ns` where that is known. */
 static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count, int64_t began_ns)
@@ -23,17 +43,11 @@ static int64_t call(wm_lane *lane, const wanmi_delivery *batch, size_t count, in
     memset(lane->outcomes, WANMI_DELIVERED, count);
     if (began_ns == 0)
         began_ns = wm_steady_ns(&sink->dispatch->host);
-    /* 0 means "not inside": a clock that starts there is moved by the least. */
-    began_ns += began_ns == 0;
-    atomic_store_explicit(&lane->callback_began_ns, began_ns, memory_order_release);
+    began_ns = enter_sink(lane, began_ns);
     sink->def.deliver(sink->def.user, batch, count, lane->outcomes);
-    atomic_store_explicit(&lane->callback_began_ns, 0, memory_order_release);
-    lane->ended_ns = wm_steady_ns(&sink->dispatch->host);
+    lane->ended_ns = leave_sink(lane, began_ns);
     int64_t lasted_ns = lane->ended_ns - began_ns;
     wm_histogram_record(&lane->timings->callback, (uint64_t)(lasted_ns > 0 ? lasted_ns + 999 : 0) / 1000);
-    /* The supervisor may have called the sink hung: it need not for longer. */
-    if (wm_watch_lasts(lane, began_ns, lasted_ns))
-        wm_watch_look(sink->dispatch);
     return began_ns;
 }
 
@@ -82,6 +96,29 @@ static void idle(wm_lane *lane)
     nap_deaf();
 }
 
+static bool has_idle(const wm_lane *lane)
+{
+    return lane->sink->def.idle != NULL && lane->sink->def.idle_us != 0;
+}
+
+/* Nothing has come: the sink's own time, now and then. */
+static void rest(wm_lane *lane)
+{
+    const wm_sink *sink = lane->sink;
+    if (!has_idle(lane))
+        return;
+    int64_t now_ns = wm_steady_ns(&sink->dispatch->host), ns;
+    if (lane->idle_ns != 0 && now_ns >= lane->idle_ns) {
+        int64_t began_ns = enter_sink(lane, now_ns);
+        sink->def.idle(sink->def.user);
+        now_ns = leave_sink(lane, began_ns);
+        lane->idle_ns = 0;
+    }
+    if (lane->idle_ns == 0 && (__builtin_mul_overflow(sink->def.idle_us, (int64_t)1000, &ns)
+                               || __builtin_add_overflow(now_ns, ns, &lane->idle_ns)))
+        lane->idle_ns = INT64_MAX;
+}
+
 /* One delivery to see how the sink does: a new one, for what was refused before
  * may be refused for its own sake. */
 static bool serve_trial(wm_lane *lane)
@@ -127,21 +164,28 @@ static bool serve_round(void *argument)
     lane->stuck = false;
     bool any = leave == WM_LEAVE_ALL ? serve_both(lane, began_ns)
                                      : leave == WM_LEAVE_ONE && serve_trial(lane);
-    if (any || (leave != WM_LEAVE_NONE && !lane->stuck))
-        return any;
+    if (any)
+        return true;
+    if (leave != WM_LEAVE_NONE && !lane->stuck) {
+        rest(lane);
+        return false;
+    }
     idle(lane);
     return true;
 }
 
-/* Until the first of the parked is due. Not much longer than it takes a person to
- * notice, for a host's clock may go otherwise than the system's. */
+/* Until the first of the parked is due, or the sink's idle. Not much longer than it takes
+ * a person to notice, for a host's clock may go otherwise than the system's. */
 static int64_t nap_ns(void *argument)
 {
     wm_lane *lane = argument;
     uint32_t first = wm_parking_first(&lane->parking);
-    if (first == WANMI_NONE)
+    int64_t due_ns = first != WANMI_NONE ? lane->parking.parked[first].due_ns : INT64_MAX;
+    if (has_idle(lane) && lane->idle_ns < due_ns)
+        due_ns = lane->idle_ns;
+    if (due_ns == INT64_MAX)
         return INT64_MAX;
-    int64_t left = lane->parking.parked[first].due_ns - wm_steady_ns(&lane->sink->dispatch->host);
+    int64_t left = due_ns - wm_steady_ns(&lane->sink->dispatch->host);
     return left < NAP_MAX_NS ? left : NAP_MAX_NS;
 }
 

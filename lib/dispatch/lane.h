@@ -43,6 +43,7 @@ typedef struct wm_lane {
     wm_seen *seen;                  /* keys of the batch; NULL when they may come again in it */
     wm_again *again;                /* what is handed over once more; NULL when nothing ever is */
     wm_timings *timings;
+    int64_t idle_ns;                /* when the sink's idle is called next; 0: not yet known */
     int64_t ended_ns;               /* the last callback, when nothing has been done since but counting; else 0 */
     wm_letters letters;
     wm_generations ended;

@@ -88,7 +88,8 @@ static size_t settle_mixed(wm_lane *lane, const wm_run *run, const wm_times *tim
     size_t refused = 0;
     wm_part p = {.figure = WM_DEAD_SINK};
     wanmi_dead_letter letter = {.first_seen_us = times->began_us, .dead_us = times->ended_us,
-                                .sink = lane->sink->number, .attempts = 1};
+                                .sink = lane->sink->number, .sink_name = lane->sink->def.name,
+                                .attempts = 1};
     for (size_t i = 0; i < run->count; i++, p.count++) {
         uint8_t outcome = lane->outcomes[i];
         bool retry = wm_refused(outcome);
@@ -140,7 +141,7 @@ void wm_run_bury(wm_lane *lane, const wm_run *run, enum wm_figure figure, wanmi_
 {
     int64_t now = wm_now_us(&lane->sink->dispatch->host);
     wanmi_dead_letter letter = {.first_seen_us = now, .dead_us = now, .sink = lane->sink->number,
-                                .reason = (uint16_t)reason};
+                                .sink_name = lane->sink->def.name, .reason = (uint16_t)reason};
     wm_part p = {.figure = figure};
     wm_wait wait = {0};
     for (size_t i = 0; i < run->count; i++) {

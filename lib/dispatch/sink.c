@@ -68,6 +68,7 @@ static wanmi_status check_numbers(const wanmi_sink_def *def, wanmi_error *error)
         {"breaker_open_us", def->breaker_open_us, 0, INT64_MAX},
         {"slow_us", def->slow_us, 0, INT64_MAX},
         {"hung_us", def->hung_us, 0, INT64_MAX},
+        {"idle_us", def->idle_us, 0, INT64_MAX},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].value < rows[i].least || rows[i].value > rows[i].most)

@@ -6,6 +6,9 @@
 
 #include "sink_outlet.h"
 
+/* How often a lane without deliveries looks whether a period has ended. */
+enum { LOOK_LEAST_US = 10 * 1000, LOOK_MOST_US = 1000 * 1000 };
+
 struct wanmi_file_sink {
     wm_outlet outlet;
     wanmi_file_options options;         /* its path is a copy */
@@ -224,17 +227,22 @@ static void count_lines(wanmi_file_sink *s, const uint8_t *outcomes, size_t coun
         s->figures.lines += outcomes[i] == WANMI_DELIVERED;
 }
 
+/* Opens it where needed, and rotates it when its period has ended. */
+static bool make_ready(wanmi_file_sink *s)
+{
+    bool rotated = false, good = wm_file_ready(&s->file, wm_now_us(&s->outlet.host), &rotated);
+    s->figures.rotations += rotated;
+    s->figures.rotations_failed += s->file.rotation_failed;
+    return good;
+}
+
 static void write_batch(wanmi_file_sink *s, wm_make_fn make, void *context, size_t count,
                         uint8_t *outcomes)
 {
     batch b = {s, make, context, outcomes, 0};
-    bool rotated = false;
     memset(outcomes, WANMI_RETRY, count);
     uint64_t failed_before = s->figures.rotations_failed;
-    bool good = wm_file_ready(&s->file, wm_now_us(&s->outlet.host), &rotated);
-    s->figures.rotations += rotated;
-    s->figures.rotations_failed += s->file.rotation_failed;
-    good = good && write_items(&b, count);
+    bool good = make_ready(s) && write_items(&b, count);
     /* Also after a failure: what went in before it is answered as delivered. */
     if (s->file.descriptor >= 0 && !sync_batch(&b, count))
         good = false;
@@ -243,6 +251,16 @@ static void write_batch(wanmi_file_sink *s, wm_make_fn make, void *context, size
     s->figures.failures += !good;
     count_lines(s, outcomes, count);
     tell(s, good && s->figures.rotations_failed == failed_before);
+}
+
+void wanmi_file_sink_look(void *sink)
+{
+    wanmi_file_sink *s = sink;
+    pthread_mutex_lock(&s->outlet.lock);
+    /* It is opened again by those who have lines; and that it is well, they say. */
+    if (s->file.descriptor >= 0 && (!make_ready(s) || s->file.rotation_failed))
+        tell(s, false);
+    pthread_mutex_unlock(&s->outlet.lock);
 }
 
 /* ---- deliveries, letters ------------------------------------------------------------------ */
@@ -282,7 +300,13 @@ static void release(void *sink)
 wanmi_status wanmi_file_sink_def(wanmi_file_sink *sink, const char *name, wanmi_sink_def *def,
                                  wanmi_error *error)
 {
-    return wm_outlet_def(sink, name, wanmi_file_sink_deliver, release, def, error);
+    wanmi_status status = wm_outlet_def(sink, name, wanmi_file_sink_deliver, release, def, error);
+    if (status != WANMI_OK || sink->options.rotate_us == 0)
+        return status;
+    int64_t half = sink->options.rotate_us / 2;
+    def->idle = wanmi_file_sink_look;
+    def->idle_us = half < LOOK_LEAST_US ? LOOK_LEAST_US : half > LOOK_MOST_US ? LOOK_MOST_US : half;
+    return status;
 }
 
 /* ---- figures -------------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 
 #include "base/memory.h"
 
+enum { PLAIN_LINE_MAX = 511 };
+
 /* ---- one line --------------------------------------------------------------------- */
 
 typedef struct text {
@@ -28,6 +30,33 @@ static void put(text *t, const char *format, ...)
     if (t->length + (size_t)length <= t->size)
         memcpy(t->buffer + t->length, piece, (size_t)length);
     t->length += (size_t)length;
+}
+
+static void put_byte(text *t, char byte)
+{
+    if (t->length < t->size)
+        t->buffer[t->length] = byte;
+    t->length++;
+}
+
+/* UTF-8 as it is; what JSON wants escaped is. */
+static void put_text(text *t, const char *name, const char *value)
+{
+    if (value == NULL) {
+        put(t, ",\"%s\":null", name);
+        return;
+    }
+    put(t, ",\"%s\":\"", name);
+    for (; *value != '\0'; value++) {
+        if ((unsigned char)*value < 0x20) {
+            put(t, "\\u%04x", (unsigned)*value);
+            continue;
+        }
+        if (*value == '"' || *value == '\\')
+            put_byte(t, '\\');
+        put_byte(t, *value);
+    }
+    put_byte(t, '"');
 }
 
 static void put_time(text *t, const char *name, int64_t instant_us)
@@ -95,8 +124,14 @@ size_t wm_letter_line(const wanmi_dead_letter *letter, wanmi_line_fn line, void 
         letter->attempts);
     put_time(&t, "first_seen", letter->first_seen_us);
     put_time(&t, "dead", letter->dead_us);
-    put(&t, ",\"sink\":%" PRIu32 ",\"delivery\":", letter->sink);
-    size_t room = size - t.length - 1;          /* a line has 1024 bytes at least */
+    put(&t, ",\"sink\":%" PRIu32, letter->sink);
+    put_text(&t, "sink_name", letter->sink_name);
+    put(&t, ",\"delivery\":");
+    /* A line has 1024 bytes at least, the plain line 511 at most, a sink's name 63: there is
+     * room, but for a letter of which the caller made the name. */
+    if (t.length + PLAIN_LINE_MAX + 1 > size)
+        return 0;
+    size_t room = size - t.length - 1;
     size_t length = line(user, &letter->delivery, buffer + t.length, room);
     if (!is_one_line(buffer + t.length, length, room))
         length = wanmi_delivery_line(NULL, &letter->delivery, buffer + t.length, room);

@@ -65,7 +65,8 @@ static void bury(wm_call *c, uint32_t number, const wanmi_delivery *delivery, wa
         *letter = (wanmi_dead_letter){.delivery = *delivery, .first_seen_us = c->submitted_us,
                                       .dead_us = waited ? wm_now_us(&p->dispatch->host)
                                                         : c->submitted_us,
-                                      .sink = sink->number, .reason = (uint16_t)reason};
+                                      .sink = sink->number, .sink_name = sink->def.name,
+                                      .reason = (uint16_t)reason};
     else
         wm_generations_add(&p->ended, wm_generation_place(delivery), 1);
     wm_side *side = &c->block->links[number].producer;

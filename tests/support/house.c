@@ -60,6 +60,7 @@ void house_leave(house *h)
     wanmi_dispatch_free(h->d);
     assert_int_equal(h->memory.held_blocks, 0);
     assert_false(h->memory.wrong_size);
+    assert_false(h->letters.unnamed);
     for (int i = 0; i < HOUSE_SINKS; i++) {
         assert_false(h->sinks[i].not_filled);
         test_sink_drop(&h->sinks[i]);

@@ -120,6 +120,8 @@ size_t test_letters_write(void *user, const wanmi_dead_letter *letters, size_t c
     while (l->hang)
         pthread_cond_wait(&l->changed, &l->lock);
     l->calls++;
+    for (size_t i = 0; i < count; i++)
+        l->unnamed |= letters[i].sink_name == NULL;
     size_t written = count;
     if (l->refuse_every != 0 && l->calls % l->refuse_every == 0)
         written = count - 1;

@@ -46,6 +46,7 @@ typedef struct test_letters {
     uint32_t calls;
     size_t inside;
     bool hang;
+    bool unnamed;                   /* one came without the name of its sink */
 } test_letters;
 
 void test_letters_init(test_letters *letters);

@@ -176,6 +176,7 @@ static void test_removed_with_much_pending(void **state)
     for (size_t i = 0; i < h.letters.count; i++) {
         assert_int_equal(h.letters.seen[i].reason, WANMI_REASON_REMOVED);
         assert_int_equal(h.letters.seen[i].sink, 0);
+        assert_string_equal(h.letters.seen[i].sink_name, "first");
     }
     uint64_t pending = 9;
     assert_int_equal(wanmi_dispatch_pending_of(h.d, 1, &pending, NULL), WANMI_OK);

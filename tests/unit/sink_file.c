@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "support.h"
 
 static char path[256];
-static int64_t clock_us = INT64_C(1795300000000000);   /* of the host; some instant of 2026 */
+static _Atomic int64_t clock_us = INT64_C(1795300000000000);   /* of the host; some instant of 2026 */
 
 static int64_t now(void *user)
 {
@@ -347,6 +348,71 @@ static void test_rotates_by_time(void **state)
     assert_int_equal(files_beside(), 3);
 }
 
+/* A period that ends while nothing comes: the lane sees it. */
+static void test_rotates_while_nothing_comes(void **state)
+{
+    (void)state;
+    wanmi_file_options o = options_of(fresh());
+    o.rotate_us = INT64_C(3600) * 1000000;
+    wanmi_file_sink *sink = open_with(&o);
+    wanmi_dispatch *d = NULL;
+    wanmi_producer *p = NULL;
+    wanmi_sink_def def;
+    uint32_t number, keys[5];
+    wanmi_delivery deliveries[5];
+    test_deliveries(deliveries, keys, 5, 0);
+    assert_int_equal(wanmi_dispatch_create(NULL, NULL, &d, NULL), WANMI_OK);
+    assert_int_equal(wanmi_file_sink_def(sink, "file", &def, NULL), WANMI_OK);
+    assert_int_equal(def.idle_us, 1000000);
+    def.idle_us = 20000;
+    assert_int_equal(wanmi_dispatch_add_sink(d, &def, &number, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_start(d, NULL), WANMI_OK);
+    assert_int_equal(wanmi_producer_open(d, &p, NULL), WANMI_OK);
+    assert_int_equal(wanmi_producer_submit(p, number, deliveries, keys, 5, NULL), WANMI_OK);
+    while (test_law(d).delivered != 5)
+        test_nap_us(1000);
+    test_nap_us(50000);
+    assert_int_equal(figures_of(sink).rotations, 0);
+    for (int i = 1; i <= 2; i++) {                  /* the second time it is empty */
+        clock_us += o.rotate_us;
+        for (int j = 0; j < 1000 && figures_of(sink).rotations == 0; j++)
+            test_nap_us(10000);
+        assert_int_equal(figures_of(sink).rotations, 1);
+        test_nap_us(i == 2 ? 50000 : 0);
+    }
+    assert_int_equal(lines_in(rotated(1)), 5);
+    assert_int_equal(lines_in(path), 0);
+    assert_int_equal(figures_of(sink).rotations, 1);
+    wanmi_producer_close(p);
+    wanmi_dispatch_free(d);
+}
+
+/* Asked by the host, as for dead letters; and not at all where there are no periods. */
+static void test_is_told_to_look(void **state)
+{
+    (void)state;
+    wanmi_file_options o = options_of(fresh());
+    wanmi_sink_def def;
+    o.rotate_us = INT64_C(3600) * 1000000;
+    wanmi_file_sink *sink = open_with(&o);
+    hand(sink, 0, 3, 3);
+    wanmi_file_sink_look(sink);
+    assert_int_equal(figures_of(sink).rotations, 0);
+    clock_us += o.rotate_us;
+    wanmi_file_sink_look(sink);
+    wanmi_file_sink_look(sink);
+    assert_int_equal(figures_of(sink).rotations, 1);
+    assert_int_equal(lines_in(rotated(1)), 3);
+    hand(sink, 3, 2, 2);
+    assert_int_equal(lines_in(path), 2);
+    wanmi_file_sink_close(sink);
+    o = options_of(fresh());
+    sink = open_with(&o);
+    assert_int_equal(wanmi_file_sink_def(sink, "file", &def, NULL), WANMI_OK);
+    assert_null(def.idle);
+    wanmi_file_sink_close(sink);
+}
+
 /* What was left by a run of yesterday is rotated by the first line of today. */
 static void test_rotates_what_was_left(void **state)
 {
@@ -481,15 +547,18 @@ static void test_dead_letters(void **state)
     test_deliveries(deliveries, keys, 700, 0);
     for (size_t i = 0; i < 700; i++)
         letters[i] = (wanmi_dead_letter){.delivery = deliveries[i], .first_seen_us = 1, .dead_us = 1000000,
-                                         .sink = 3, .attempts = 8, .reason = WANMI_REASON_ATTEMPTS};
+                                         .sink = 3, .sink_name = i == 0 ? "\"ar\\chive\" \xe6\xa1\xa3" : NULL,
+                                         .attempts = 8, .reason = WANMI_REASON_ATTEMPTS};
     assert_int_equal(wanmi_file_sink_letters(sink, letters, 700), 700);
     assert_int_equal(wanmi_file_sink_letters(sink, letters, 0), 0);
     assert_int_equal(figures_of(sink).lines, 700);
     wanmi_file_sink_close(sink);
     char *text = test_read_file(path, NULL);
     static const char head[] = "{\"reason\":\"attempts\",\"attempts\":8,\"first_seen\":\"1970-01-01T00:00:00.000001Z\","
-                               "\"dead\":\"1970-01-01T00:00:01Z\",\"sink\":3,\"delivery\":{\"event\":0,";
+                               "\"dead\":\"1970-01-01T00:00:01Z\",\"sink\":3,\"sink_name\":\"\\\"ar\\\\chive\\\" \xe6\xa1\xa3\","
+                               "\"delivery\":{\"event\":0,";
     assert_memory_equal(text, head, strlen(head));
+    assert_non_null(strstr(text, "\"sink\":3,\"sink_name\":null,\"delivery\":{\"event\":1,"));
     size_t lines = 0;
     for (char *line = text, *end; *line != '\0'; line = end + 1, lines++) {
         end = strchr(line, '\n');
@@ -568,6 +637,8 @@ int main(void)
         cmocka_unit_test(test_rotates_each_line),
         cmocka_unit_test(test_keeps_the_newest),
         cmocka_unit_test(test_rotates_by_time),
+        cmocka_unit_test(test_rotates_while_nothing_comes),
+        cmocka_unit_test(test_is_told_to_look),
         cmocka_unit_test(test_rotates_what_was_left),
         cmocka_unit_test(test_moved_and_shortened),
         cmocka_unit_test(test_refused),

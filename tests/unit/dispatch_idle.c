@@ -1,0 +1,135 @@
+/* A sink's own time: called by lanes that have nothing to do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdatomic.h>
+
+#include "house.h"
+
+typedef struct idler {
+    _Atomic int calls, inside, together;
+    _Atomic bool hang;
+} idler;
+
+static void enter(idler *i)
+{
+    if (atomic_fetch_add(&i->inside, 1) != 0)
+        atomic_fetch_add(&i->together, 1);
+    test_nap_us(200);
+}
+
+static void idle(void *user)
+{
+    idler *i = user;
+    enter(i);
+    while (atomic_load(&i->hang))
+        test_nap_us(200);
+    atomic_fetch_sub(&i->inside, 1);
+    atomic_fetch_add(&i->calls, 1);
+}
+
+static void deliver(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
+{
+    (void)batch;
+    (void)count;
+    (void)outcomes;
+    idler *i = user;
+    enter(i);
+    atomic_fetch_sub(&i->inside, 1);
+}
+
+static void plan_idle(house *h, idler *i)
+{
+    house_plan(h);
+    h->defs[0].deliver = deliver;
+    h->defs[0].user = i;
+    h->defs[0].idle = idle;
+    h->defs[0].idle_us = 2000;
+}
+
+static void await_calls(idler *i, int calls)
+{
+    for (int64_t began = house_steady_us(); atomic_load(&i->calls) < calls; test_nap_us(500))
+        assert_true(house_steady_us() - began < HOUSE_PATIENCE_US);
+}
+
+/* Again and again while nothing comes, and never while the lane is in its callback. */
+static void test_called_when_nothing_comes(void **state)
+{
+    (void)state;
+    static const wanmi_wait waits[] = {WANMI_WAIT_PARK, WANMI_WAIT_YIELD};
+    for (size_t w = 0; w < 2; w++) {
+        house h;
+        idler i = {0};
+        plan_idle(&h, &i);
+        h.defs[0].wait = waits[w];
+        house_build(&h);
+        for (int round = 1; round <= 5; round++) {
+            await_calls(&i, round * 3);
+            house_submit(&h, 0, (size_t)round * 10, 10);
+        }
+        house_drain(&h);
+        assert_int_equal(atomic_load(&i.together), 0);
+        assert_int_equal(house_tally(&h, 0).delivered, 50);
+        house_leave(&h);
+    }
+}
+
+static void test_not_called(void **state)
+{
+    (void)state;
+    house h;
+    idler i = {0}, polled = {0};
+    plan_idle(&h, &i);
+    h.defs[0].idle_us = 0;
+    h.defs[1].deliver = NULL;
+    h.defs[1].idle = idle;
+    h.defs[1].idle_us = 1000;
+    h.defs[1].user = &polled;
+    house_build(&h);
+    test_nap_us(30000);
+    house_leave(&h);
+    assert_int_equal(atomic_load(&i.calls) + atomic_load(&polled.calls), 0);
+    house_plan(&h);
+    h.defs[0].idle_us = -1;
+    uint32_t sink;
+    assert_int_equal(wanmi_dispatch_create(NULL, NULL, &h.d, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_add_sink(h.d, &h.defs[0], &sink, NULL), WANMI_E_ARGUMENT);
+    wanmi_dispatch_free(h.d);
+    for (int j = 0; j < HOUSE_SINKS; j++)
+        test_sink_drop(&h.sinks[j]);
+    test_letters_drop(&h.letters);
+}
+
+/* One that hangs is seen, and waited for. */
+static void test_watched(void **state)
+{
+    (void)state;
+    house h;
+    idler i = {0};
+    plan_idle(&h, &i);
+    h.defs[0].hung_us = 20000;
+    atomic_store(&i.hang, true);
+    house_build(&h);
+    for (int64_t began = house_steady_us(); house_tally(&h, 0).state != WANMI_SINK_HUNG; test_nap_us(500))
+        assert_true(house_steady_us() - began < HOUSE_PATIENCE_US);
+    assert_int_equal(house_tally(&h, 0).hung, 1);
+    house_submit(&h, 0, 0, 1);
+    atomic_store(&i.hang, false);
+    house_drain(&h);
+    for (int64_t began = house_steady_us(); house_tally(&h, 0).state == WANMI_SINK_HUNG; test_nap_us(500))
+        assert_true(house_steady_us() - began < HOUSE_PATIENCE_US);
+    assert_int_equal(atomic_load(&i.together), 0);
+    house_leave(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_called_when_nothing_comes),
+        cmocka_unit_test(test_not_called),
+        cmocka_unit_test(test_watched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
