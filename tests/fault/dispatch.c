@@ -84,7 +84,7 @@ static wanmi_status submit_some(house *h)
     test_deliveries(deliveries, keys, 50, 0);
     wanmi_status status = wanmi_producer_submit(h->p, 0, deliveries, keys, 50, NULL);
     if (status == WANMI_OK)
-        status = wanmi_dispatch_drain(h->d, 10000000, &left, NULL);
+        status = wanmi_dispatch_drain(h->d, 60000000, &left, NULL);
     return status;
 }
 

@@ -295,7 +295,7 @@ static void a_drain_lets_a_part_reach_all_its_sinks(void **state)
     test_sink_hang(&h.scene.sink, false);
     pthread_join(h.submitter, NULL);
     uint64_t left = 1;
-    assert_int_equal(wanmi_flow_drain(h.scene.flow, 10000000, &left, NULL), WANMI_OK);
+    assert_int_equal(wanmi_flow_drain(h.scene.flow, 60000000, &left, NULL), WANMI_OK);
     assert_int_equal(left, 0);
     assert_int_equal(h.done, PART);
     end(&h, PART, PART / 2);

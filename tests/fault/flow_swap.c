@@ -181,7 +181,7 @@ static void every_allocation_of_a_new_sink_fails(void **state)
 
 static wanmi_status remove_first(wanmi_error *error)
 {
-    return wanmi_flow_remove_sink(s.flow, 0, 10000000, NULL, error);
+    return wanmi_flow_remove_sink(s.flow, 0, 60000000, NULL, error);
 }
 
 static void every_allocation_of_a_removal_fails(void **state)

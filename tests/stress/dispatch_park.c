@@ -66,7 +66,7 @@ static void await(desk *d, uint64_t number)
 {
     int64_t began = steady_ns();
     while (atomic_load_explicit(&d->done, memory_order_acquire) != number)
-        if (steady_ns() - began > 3000000000)
+        if (steady_ns() - began > 30000000000)
             fail_msg("the wake-up for %llu was lost", (unsigned long long)number);
 }
 
@@ -360,7 +360,7 @@ static void test_several_sleepers(void **state)
             pthread_mutex_lock(&c.lock);
             left = (int64_t)c.left;
             pthread_mutex_unlock(&c.lock);
-            if (steady_ns() - from > 3000000000)
+            if (steady_ns() - from > 30000000000)
                 fail_msg("what was brought is not taken");
         }
     }

@@ -211,7 +211,7 @@ static void submit_batch(wanmi_intake *intake, uint64_t producer, uint64_t call,
 static void open_intake(wanmi_intake **intake)
 {
     wanmi_status status = wanmi_intake_open(s.flow, intake, NULL);
-    for (int i = 0; status == WANMI_E_LIMIT && i < 10000; i++) {
+    for (int i = 0; status == WANMI_E_LIMIT && i < 60000; i++) {
         test_nap_us(1000);
         status = wanmi_intake_open(s.flow, intake, NULL);
     }
@@ -266,7 +266,7 @@ static void swap_to(uint32_t generation)
     assert_int_equal(wanmi_index_create(map, &options, &index, NULL), WANMI_OK);
     wanmi_status status = wanmi_flow_set_index(s.flow, index, &error);
     /* A machine that is busy may let the lanes fall 64 maps behind. */
-    for (int i = 0; status == WANMI_E_LIMIT && i < 10000; i++) {
+    for (int i = 0; status == WANMI_E_LIMIT && i < 60000; i++) {
         test_nap_us(1000);
         status = wanmi_flow_set_index(s.flow, index, &error);
     }
@@ -279,7 +279,7 @@ static void swap_to(uint32_t generation)
 static wanmi_tally settled(void)
 {
     wanmi_account a;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 60000; i++) {
         wanmi_account_init(&a);
         assert_int_equal(wanmi_flow_snapshot(s.flow, &a, NULL, 0, NULL), WANMI_OK);
         assert_int_equal(a.submitted, a.routed + a.unrouted + a.refused);

@@ -7,7 +7,7 @@
 #include "sinks.h"
 #include "support.h"
 
-enum { HOUSE_SINKS = 2, HOUSE_MANY = 4096, HOUSE_PATIENCE_US = 10000000 };
+enum { HOUSE_SINKS = 2, HOUSE_MANY = 4096, HOUSE_PATIENCE_US = 60000000 };
 
 typedef struct house {
     test_memory memory;

@@ -85,7 +85,7 @@ bool test_sink_await(test_sink *sink, size_t count)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 10;
+    until.tv_sec += 60;
     int late = 0;
     pthread_mutex_lock(&sink->lock);
     while (sink->count < count && late == 0)

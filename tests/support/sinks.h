@@ -33,7 +33,7 @@ void test_sink_deliver(void *user, const wanmi_delivery *batch, size_t count, ui
 void test_sink_hang(test_sink *sink, bool hang);
 /* Waits until `callbacks` of them are inside. */
 void test_sink_await_inside(test_sink *sink, size_t callbacks);
-/* Waits until it has seen `count`; false after ten seconds. */
+/* Waits until it has seen `count`; false after a minute. */
 bool test_sink_await(test_sink *sink, size_t count);
 
 typedef struct test_letters {

@@ -318,7 +318,7 @@ static void test_producers_max(void **state)
     assert_int_equal(wanmi_producer_submit(again, 0, deliveries, keys, 10, NULL), WANMI_OK);
     wanmi_producer_close(again);
     wanmi_producer_close(r);
-    assert_int_equal(wanmi_dispatch_drain(d, 10000000, &left, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_drain(d, 60000000, &left, NULL), WANMI_OK);
     assert_int_equal(test_law(d).delivered, 20);        /* figures of closed ones stay */
     wanmi_dispatch_free(d);
     test_sink_drop(&sink);
@@ -421,7 +421,7 @@ static void test_counters(void **state)
     test_deliveries(deliveries, keys, 30, 0);
     assert_int_equal(wanmi_producer_submit(p, 1, deliveries, keys, 30, NULL), WANMI_OK);
     uint64_t left;
-    assert_int_equal(wanmi_dispatch_drain(d, 10000000, &left, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_drain(d, 60000000, &left, NULL), WANMI_OK);
     enum { ALL = (ROWS + TIMINGS) * SINKS };
     wanmi_counter c[ALL + 1];
     size_t count = 0;
@@ -518,7 +518,7 @@ static void test_threads(void **state)
     test_deliveries(&delivery, &key, 1, 0);
     assert_int_equal(wanmi_producer_submit(p, 0, &delivery, &key, 1, NULL), WANMI_OK);
     uint64_t left;
-    assert_int_equal(wanmi_dispatch_drain(d, 10000000, &left, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_drain(d, 60000000, &left, NULL), WANMI_OK);
     check_thread(&lane, "wm-网格-0");                   /* cut at a character */
     check_thread(&dead, "wm-dead-letters");
     wanmi_producer_close(p);

@@ -42,12 +42,12 @@ static void on_state(void *user, uint32_t sink, wanmi_sink_state state)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* Waits until so many were told; they must come within ten seconds. */
+/* Waits until so many were told; they must come within a minute. */
 static void await_told(told *t, size_t count)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 10;
+    until.tv_sec += 60;
     pthread_mutex_lock(&t->lock);
     while (t->count < count)
         if (pthread_cond_timedwait(&t->changed, &t->lock, &until) != 0)
@@ -332,7 +332,7 @@ static void test_added_later(void **state)
     assert_int_equal(h.told.of[0].sink, h.numbers[1]);
     test_sink_hang(&h.sinks[1], false);
     uint64_t left;
-    assert_int_equal(wanmi_dispatch_remove_sink(h.d, h.numbers[1], 10000000, &left, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_remove_sink(h.d, h.numbers[1], 60000000, &left, NULL), WANMI_OK);
     assert_int_equal(left, 0);
     wanmi_times times;
     wanmi_times_init(&times);

@@ -124,7 +124,7 @@ static void drain(scene *s)
 {
     uint64_t left = 99;
     wanmi_error error;
-    if (wanmi_flow_drain(s->flow, 10000000, &left, &error) != WANMI_OK)
+    if (wanmi_flow_drain(s->flow, 60000000, &left, &error) != WANMI_OK)
         fail_msg("%s", error.message);
     assert_int_equal(left, 0);
 }

@@ -87,7 +87,7 @@ static void close_scene(void)
 static void submit(wanmi_event event, size_t until)
 {
     assert_int_equal(wanmi_flow_submit(s.intake, &event, 1, NULL, NULL, NULL), WANMI_OK);
-    for (int i = 0; i < 10000 && s.count < until; i++)
+    for (int i = 0; i < 30000 && s.count < until; i++)
         test_nap_us(1000);
     assert_int_equal(s.count, until);
 }

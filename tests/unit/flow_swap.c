@@ -179,7 +179,7 @@ static uint32_t alive(void)
 /* Whether it comes to that by itself: nothing is asked but the account. */
 static bool alive_becomes(uint64_t maps)
 {
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 30000; i++) {
         if (account().maps_alive == maps)
             return true;
         test_nap_us(1000);
@@ -280,7 +280,7 @@ static void a_map_stays_while_a_letter_names_it(void **state)
     test_letters_await_inside(&s.letters);
     must_set(2, true);
     test_sink_hang(&s.sinks[0], false);
-    for (int i = 0; i < 5000 && account().sum.pending != 0; i++)
+    for (int i = 0; i < 30000 && account().sum.pending != 0; i++)
         test_nap_us(1000);
     assert_int_equal(account().sum.pending, 0);
     assert_int_equal(alive(), 2);

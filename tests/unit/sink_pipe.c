@@ -562,7 +562,7 @@ static void test_in_a_dispatch(void **state)
     assert_int_equal(wanmi_producer_submit(p, second, deliveries, keys, COUNT, NULL), WANMI_OK);
     assert_true(test_sink_await(&other, COUNT));
     test_law(d);
-    assert_int_equal(wanmi_dispatch_drain(d, 20000000, &left, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_drain(d, 150000000, &left, NULL), WANMI_OK);
     wanmi_tally sum = test_law(d), each[2];
     wanmi_tally_init(&each[0]);
     wanmi_tally_init(&each[1]);
