@@ -70,9 +70,11 @@ typedef enum wanmi_order {
 
 /* How a lane without work waits. */
 typedef enum wanmi_wait {
-    WANMI_WAIT_PARK = 0,            /* spins, yields, then sleeps: after ten microseconds or so; where work tends to
-                                       come sooner than in 64 of them, after up to 70 */
-    WANMI_WAIT_YIELD = 1,           /* spins, then yields the processor again and again */
+    /* Spins, yields, then sleeps: after ten microseconds or so; where work tends to come sooner than in 64 of
+     * them, after up to 70. Where few come at a time, one after another, it lets up to some two microseconds pass
+     * between two batches, so that more come together. */
+    WANMI_WAIT_PARK = 0,
+    WANMI_WAIT_YIELD = 1,           /* spins, then yields the processor again and again; else as PARK */
     WANMI_WAIT_SPIN = 2             /* spins: a processor of its own for each lane */
 } wanmi_wait;
 

@@ -6,6 +6,10 @@
 #include "base/text.h"
 #include "internal.h"
 
+/* A batch of fewer is followed by a breath of 8 to 64 pauses, in all up to some two
+ * microseconds; where that was of no use, by so many batches without one. */
+enum { FEW = 32, BREATH_LEAST = 8, BREATH_DOUBLINGS = 3, BREATHLESS = 64 };
+
 /* How long a lane that cannot take what lies in its rings does not look: those
  * who bring more would wake it for nothing. */
 enum { DEAF_NS = 1000 * 1000, NAP_MAX_NS = 100 * 1000 * 1000 };
@@ -134,20 +138,53 @@ static bool serve_trial(wm_lane *lane)
     return false;
 }
 
+/* Where a lane takes each record as soon as it is there, both sides are busy with getting
+ * the same cache lines from each other. So when few have come, it lets a moment pass
+ * before it looks again. Gives whether it did. */
+static bool breathe(wm_lane *lane)
+{
+    if (lane->taken_last == 0 || lane->taken_last >= FEW || lane->sink->def.wait == WANMI_WAIT_SPIN)
+        return false;
+    if (lane->breathless != 0) {
+        lane->breathless--;
+        return false;
+    }
+    for (uint32_t i = 0; i < (uint32_t)BREATH_LEAST << lane->breath; i++)
+        wm_pause();
+    return true;
+}
+
+/* What came of it: few, then the next is longer; hardly any, then they are not coming
+ * one after another, and it is not tried again soon. */
+static void breathed(wm_lane *lane, size_t taken)
+{
+    if (taken <= 1) {
+        lane->breathless = BREATHLESS;
+        lane->breath = 0;
+    } else if (taken < FEW) {
+        lane->breath += lane->breath < BREATH_DOUBLINGS;
+    } else if (taken >= 2 * FEW) {
+        lane->breath -= lane->breath > 0;
+    }
+}
+
 /* One batch of what was refused before, and one of the rings; that one begins when
  * `began_ns` says, if nothing was between. */
 static bool serve_both(wm_lane *lane, int64_t began_ns)
 {
     wm_sink *sink = lane->sink;
-    wm_run run;
-    bool any = deliver_again(lane, sink->def.batch_max, WM_LEAVE_ALL);
+    wm_run run = {0};
+    bool breath = breathe(lane), any = deliver_again(lane, sink->def.batch_max, WM_LEAVE_ALL);
     /* That may have opened the breaker. */
     if (any && atomic_load_explicit(&sink->breaker.state, memory_order_acquire) != WANMI_SINK_CLOSED)
         return true;
-    if (!wm_run_next(lane, sink->def.batch_max, &run))
-        return any;
-    deliver(lane, &run, WM_LEAVE_ALL, any ? 0 : began_ns);
-    return true;
+    bool more = wm_run_next(lane, sink->def.batch_max, &run);
+    if (breath)
+        breathed(lane, run.count);
+    lane->taken_last = run.count;
+    if (more)
+        deliver(lane, &run, WM_LEAVE_ALL, any || breath ? 0 : began_ns);
+    return any || more;
 }
 
 static bool serve_round(void *argument)

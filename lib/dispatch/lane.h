@@ -53,6 +53,9 @@ typedef struct wm_lane {
     uint32_t number;                /* in its sink */
     uint32_t turn[WM_BANDS_MAX];    /* the producer whose ring comes next */
     uint32_t urgent_run;            /* urgent batches in a row */
+    size_t taken_last;              /* records of the batch before; 0: there was none */
+    uint32_t breath;                /* doublings */
+    uint32_t breathless;            /* batches until it is tried again whether a breath pays */
     bool running, stuck;            /* stuck: rings hold what cannot be taken now */
 } wm_lane;
 

@@ -92,6 +92,18 @@ static inline void wm_pause(void)
 #endif
 }
 
+/* Asks for a cache line that will be written. No harm where there is none. */
+static inline void wm_prefetch_to_write(const void *line)
+{
+#if defined(__x86_64__)
+    /* The builtin makes a prefetch for reading of it where it may not count on this
+     * instruction; a processor that has it not does nothing. */
+    __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)line));
+#else
+    __builtin_prefetch(line, 1);
+#endif
+}
+
 /* Waiting for something that no one announces: spins, then yields, then naps of
  * 20 microseconds up to 1 ms. Starts as {0}. */
 typedef struct wm_wait {

@@ -244,6 +244,70 @@ static void test_bands_fill_by_themselves(void **state)
     }
 }
 
+/* Few and many ordinary ones between urgent ones. */
+static bool is_urgent(size_t i)
+{
+    size_t stretch = i / 500 % 4;
+    return stretch == 0 ? i % 15 == 0 : stretch == 1 ? i % 2 == 0 : stretch == 2 ? i % 300 == 0 : i % 7 != 0;
+}
+
+enum { KEYS = 31 };
+
+/* The next of a band and key, from `i` on. */
+static size_t next_of(size_t i, int band, uint32_t key)
+{
+    while (i < HOUSE_MANY && (is_urgent(i) == band || house_keys[i] != key))
+        i++;
+    return i;
+}
+
+/* Takes and answers all. Those of a band and key come in order, one at a time: so each
+ * has its own key with it. */
+static size_t take_all(house *h)
+{
+    size_t next[2][KEYS] = {{0}}, taken = 0, count, answered;
+    wanmi_delivery deliveries[20];
+    uint64_t tickets[20];
+    const uint8_t outcomes[20] = {WANMI_DELIVERED};
+    while (wanmi_sink_poll(h->d, 0, 60000000, 0, deliveries, tickets, 20, &count, NULL) == WANMI_OK && count != 0) {
+        uint32_t out[2] = {0};
+        for (size_t i = 0; i < count; i++) {
+            uint64_t id = deliveries[i].event_id;
+            int band = !is_urgent(id);
+            uint32_t key = house_keys[id];
+            assert_int_equal(id, next_of(next[band][key], band, key));
+            assert_int_equal(deliveries[i].user, house_deliveries[id].user);
+            assert_int_equal(out[band] & (uint32_t)1 << key, 0);
+            next[band][key] = id + 1;
+            out[band] |= (uint32_t)1 << key;
+        }
+        taken += count;
+        assert_int_equal(wanmi_sink_ack(h->d, 0, tickets, outcomes, count, &answered, NULL), WANMI_OK);
+    }
+    return taken;
+}
+
+static void test_bands_of_long_submits(void **state)
+{
+    (void)state;
+    house h;
+    house_plan(&h);
+    h.options.ring_capacity = HOUSE_MANY;
+    h.defs[0].deliver = NULL;
+    h.defs[0].urgent_max = 2;
+    house_build(&h);
+    for (size_t i = 0; i < HOUSE_MANY; i++) {
+        house_deliveries[i].priority = is_urgent(i) ? 2 : 3;
+        house_keys[i] = (uint32_t)(i * i % KEYS);
+    }
+    for (size_t i = 0, some = 1; i < HOUSE_MANY; i += some, some = 2 * some + 1) {
+        some = some < HOUSE_MANY - i ? some : HOUSE_MANY - i;
+        house_submit(&h, 0, i, some);
+    }
+    assert_int_equal(take_all(&h), HOUSE_MANY);
+    house_leave(&h);
+}
+
 /* ---- reject ------------------------------------------------------------------------------ */
 
 static void test_reject_takes_all_or_nothing(void **state)
@@ -338,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_drop_for_few),
         cmocka_unit_test(test_drop_for_one_band),
         cmocka_unit_test(test_bands_fill_by_themselves),
+        cmocka_unit_test(test_bands_of_long_submits),
         cmocka_unit_test(test_reject_takes_all_or_nothing),
         cmocka_unit_test(test_block_ends_with_the_sink),
     };
