@@ -137,7 +137,8 @@ WANMI_API void wanmi_sink_def_init(wanmi_sink_def *def);
 /* A delivery that ended dead. */
 typedef struct wanmi_dead_letter {
     wanmi_delivery delivery;
-    int64_t first_seen_us;          /* when it was submitted (overflow) or first handed over */
+    int64_t first_seen_us;          /* when it was first handed over; of one that never was: when it was submitted, if
+                                       it found no room, else when it died */
     int64_t dead_us;
     uint32_t sink;                  /* number of the sink */
     uint16_t attempts;              /* times it was handed over; 65535: or more */

@@ -1,11 +1,83 @@
-/* A sink's own time: called by lanes that have nothing to do. */
+/* Lanes that have nothing to do: how they wait, and the sink's own time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "house.h"
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+enum { THREAD_SANITIZER = 1 };
+#else
+enum { THREAD_SANITIZER = 0 };
+#endif
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+/* How often the lane's thread has slept, at the end of one callback and at the begin of the next. */
+typedef struct sleeper {
+    _Atomic long slept[2];
+    _Atomic int calls;
+} sleeper;
+
+static void note_sleep(void *user, const wanmi_delivery *batch, size_t count, uint8_t *outcomes)
+{
+    (void)batch;
+    (void)count;
+    (void)outcomes;
+    sleeper *s = user;
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+    int call = atomic_load(&s->calls);
+    if (call < 2)
+        atomic_store(&s->slept[call], usage.ru_nvcsw);
+    atomic_store(&s->calls, call + 1);
+}
+
+static void await_sleeper(sleeper *s, int calls)
+{
+    for (int64_t began = house_steady_us(); atomic_load(&s->calls) < calls; test_nap_us(500))
+        assert_true(house_steady_us() - began < HOUSE_PATIENCE_US);
+}
+
+/* One delivery, nothing for a while, and one more: gives how often the lane slept in between. */
+static long sleeps_of(wanmi_wait wait)
+{
+    house h;
+    sleeper s = {.calls = 0};
+    house_plan(&h);
+    h.defs[0].deliver = note_sleep;
+    h.defs[0].user = &s;
+    h.defs[0].wait = wait;
+    house_build(&h);
+    house_submit(&h, 0, 0, 1);
+    await_sleeper(&s, 1);
+    test_nap_us(100000);
+    house_submit(&h, 0, 1, 1);
+    await_sleeper(&s, 2);
+    house_drain(&h);
+    assert_int_equal(house_tally(&h, 0).delivered, 2);
+    house_leave(&h);
+    return atomic_load(&s.slept[1]) - atomic_load(&s.slept[0]);
+}
+
+static void test_waits_as_it_is_told(void **state)
+{
+    (void)state;
+    assert_true(sleeps_of(WANMI_WAIT_PARK) > 0);
+    long yields = sleeps_of(WANMI_WAIT_YIELD), spins = sleeps_of(WANMI_WAIT_SPIN);
+    if (!THREAD_SANITIZER) {                        /* whose own locks sleep */
+        assert_int_equal(yields, 0);
+        assert_int_equal(spins, 0);
+    }
+}
+
+/* ---- the sink's own time --------------------------------------------------------------------- */
 
 typedef struct idler {
     _Atomic int calls, inside, together;
@@ -127,6 +199,7 @@ static void test_watched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_as_it_is_told),
         cmocka_unit_test(test_called_when_nothing_comes),
         cmocka_unit_test(test_not_called),
         cmocka_unit_test(test_watched),
