@@ -589,6 +589,8 @@ static void sixty_four_maps_are_alive_at_most(void **state)
     assert_int_equal(value_of("wanmi_maps_alive"), 64);
     test_sink_hang(&s.sinks[0], false);
     assert_true(alive_becomes(1));
+    assert_int_equal(value_of("wanmi_maps_alive"), 1);
+    assert_int_equal(value_of("wanmi_map_generation"), 64);
     must_set(65, false);
     assert_int_equal(submit(66, "03").generation, 65);
     assert_int_equal(value_of("wanmi_map_swaps_total"), 64);
