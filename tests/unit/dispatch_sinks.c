@@ -157,7 +157,9 @@ static void test_removed_with_much_pending(void **state)
     removal r = {.h = &h};
     pthread_t thread;
     pthread_create(&thread, NULL, remove_on_thread, &r);
-    test_nap_us(30000);
+    while (wanmi_dispatch_sink_count(h.d) != 1)     /* the removal has begun */
+        test_nap_us(100);
+    test_nap_us(100000);                            /* and its time is over */
     assert_false(atomic_load(&r.done));             /* waits for the callback that runs */
     assert_int_equal(test_law_of_all(h.d).pending, 1001);
     house_submit(&h, 1, 0, 50);                     /* the others do not */
