@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "stream.h"
+
 /* So few that places for both bands need not be asked for. */
-enum { FEW = 4, GATHERED = 128, AHEAD = 16 };
+enum { FEW = 4, AHEAD = 16 };
 
 static size_t least(size_t a, size_t b)
 {
@@ -161,55 +163,29 @@ static void submit_band(wm_call *c, const wanmi_delivery *deliveries, const uint
     }
 }
 
-/* Stages records of one band, for which there are places. */
-static void stage(wm_link *link, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
+/* Stages so many, for which both bands have places whatever their priorities. The place
+ * is computed, not branched to: which ones are urgent is foretold badly. */
+static inline void stage_both(wm_link *links, int32_t urgent_max, const wanmi_delivery *deliveries,
+                              const uint32_t *keys, size_t count, bool streams)
 {
-    memcpy(link->places + link->staged, deliveries, count * sizeof *deliveries);
-    memcpy(link->key_places + link->staged, keys, count * sizeof *keys);
-    link->staged += count;
-}
-
-/* Ordinary records on their way to the ring, urgent ones left out. The ring's memory is
- * the lane's as well, and a processor gets it faster for one copy of thousands of bytes
- * than for many small ones. */
-typedef struct gathering {
-    size_t count;
-    wanmi_delivery records[GATHERED];
-    uint32_t keys[GATHERED];
-} gathering;
-
-static void gather(gathering *g, wm_link *link, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
-{
-    for (size_t i = 0, some; i < count; i += some) {
-        some = least(count - i, GATHERED - g->count);
-        memcpy(g->records + g->count, deliveries + i, some * sizeof *deliveries);
-        memcpy(g->keys + g->count, keys + i, some * sizeof *keys);
-        g->count += some;
-        if (g->count == GATHERED) {
-            stage(link, g->records, g->keys, g->count);
-            g->count = 0;
-        }
-    }
-}
-
-/* Stages so many, for which both bands have places whatever their priorities. */
-static void stage_both(wm_link *links, int32_t urgent_max, const wanmi_delivery *deliveries,
-                       const uint32_t *keys, size_t count)
-{
-    gathering g;
-    g.count = 0;
-    for (size_t i = 0, end; i < count; i = end) {
-        bool ordinary = deliveries[i].priority > urgent_max;
-        for (end = i + 1; end < count && (deliveries[end].priority > urgent_max) == ordinary; end++)
-            ;
-        if (!ordinary)
-            stage(&links[0], deliveries + i, keys + i, end - i);
-        else if (g.count == 0 && end - i >= GATHERED)
-            stage(&links[1], deliveries + i, keys + i, end - i);
+    wanmi_delivery *first = links[0].places + links[0].staged, *second = links[1].places + links[1].staged;
+    uint32_t *first_key = links[0].key_places + links[0].staged;
+    uint32_t *second_key = links[1].key_places + links[1].staged;
+    size_t urgent = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_urgent = deliveries[i].priority <= urgent_max;
+        wanmi_delivery *place = is_urgent ? first + urgent : second + (i - urgent);
+        if (streams)
+            wm_stream(place, &deliveries[i]);
         else
-            gather(&g, &links[1], deliveries + i, keys + i, end - i);
+            *place = deliveries[i];
+        *(is_urgent ? first_key + urgent : second_key + (i - urgent)) = keys[i];
+        urgent += is_urgent;
     }
-    stage(&links[1], g.records, g.keys, g.count);
+    links[0].staged += urgent;
+    links[1].staged += count - urgent;
+    if (streams)
+        wm_stream_end();
 }
 
 /* Two bands: each is published once, unless its ring has too few places in a row. */
@@ -224,7 +200,10 @@ static void submit_both(wm_call *c, const wanmi_delivery *deliveries, const uint
             moved = 1;
             continue;
         }
-        stage_both(links, c->block->sink->def.urgent_max, deliveries + i, keys + i, moved);
+        if (moved >= WM_STREAM_MIN)
+            stage_both(links, c->block->sink->def.urgent_max, deliveries + i, keys + i, moved, true);
+        else
+            stage_both(links, c->block->sink->def.urgent_max, deliveries + i, keys + i, moved, false);
         c->staged |= (uint64_t)(links[0].staged != 0) | (uint64_t)(links[1].staged != 0) << 1;
     }
 }
