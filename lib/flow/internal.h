@@ -158,6 +158,14 @@ typedef struct wm_tags {
 wanmi_status wm_tags_make(wm_tags *tags, wm_arena *arena, const wm_generation *generation);
 void wm_tags_count(wm_tags *tags, const wanmi_delivery *deliveries, size_t count);
 
+/* A part's deliveries by tag, where these are few. Neighbours often have one tag: counted side
+ * by side, they do not wait for each other. */
+enum { WM_TAGS_FEW = 32, WM_TAGS_APART = 4 };
+typedef struct wm_tag_counts {
+    uint32_t of[WM_TAGS_APART][WM_TAGS_FEW];
+} wm_tag_counts;
+void wm_tags_add(wm_tags *tags, const wm_tag_counts *counts);
+
 /* All tags that the flow's maps have had, by their text; the first is "": none. */
 typedef struct wm_ledger_row {
     char *text;                         /* stays as long as the flow */
@@ -273,6 +281,7 @@ struct wanmi_intake {
     uint8_t *where, *reasons, *unrouted;
     double *x, *y;                      /* places of events of which some name objects */
     uint8_t *datums;
+    bool names_objects;                 /* some event of the last chunk did */
     size_t *first;                      /* batch_max + 1 */
 
     wm_figures figures;                 /* the intake's own; shown on the board */

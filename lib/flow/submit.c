@@ -32,6 +32,7 @@ typedef struct wm_part {
     uint64_t accepted_by;               /* sinks that took what they want */
     uint64_t gone;                      /* sinks that are removed since the call began */
     wm_figures figures;
+    wm_tag_counts tags;                 /* of all deliveries; see look_up */
 } wm_part;
 
 /* ---- subscriptions -------------------------------------------------------------------- */
@@ -117,16 +118,31 @@ static void ask_each(wm_part *part)
     }
 }
 
-static void ask_all(wm_part *part)
+/* Keys of the deliveries' units; and how many there are of each tag, where tags are few. */
+static void look_up(wm_part *part)
 {
     wm_station *station = part->call->station;
+    const wanmi_delivery *deliveries = station->deliveries;
     const uint32_t *unit_keys = station->stage->generation->unit_keys;
-    for (size_t i = 0; i < part->deliveries; i++)
-        station->keys[i] = unit_keys[station->deliveries[i].unit];
+    const uint32_t last = station->tags.count - 1;
+    for (size_t i = 0; i < part->deliveries && last >= WM_TAGS_FEW; i++)
+        station->keys[i] = unit_keys[deliveries[i].unit];
+    if (last >= WM_TAGS_FEW)
+        return;
+    for (size_t i = 0; i < part->deliveries; i++) {
+        const uint32_t tag = deliveries[i].tag;
+        station->keys[i] = unit_keys[deliveries[i].unit];
+        part->tags.of[i % WM_TAGS_APART][tag < last ? tag : last]++;
+    }
+}
+
+static void ask_all(wm_part *part)
+{
+    look_up(part);
     if (part->deliveries == 0)
         return;
-    if (is_plain(station->stage))
-        part->wanted_by = part->all_by = station->stage->sinks;
+    if (is_plain(part->call->station->stage))
+        part->wanted_by = part->all_by = part->call->station->stage->sinks;
     else
         ask_each(part);
 }
@@ -253,24 +269,20 @@ static uint64_t count_of(const uint8_t *all, size_t count, uint8_t one)
 }
 
 /* The common case: every sink wants all and has taken it, and nobody asks what became
- * of each event. The same sums without a look at each. */
+ * of each event. The same sums without a look at each: an event without a delivery has a
+ * reason for that. */
 static void settle_plain(wm_part *part)
 {
     wm_call *call = part->call;
     const wanmi_intake *intake = call->intake;
     const uint8_t *where = intake->where + part->hit;
-    uint64_t *figures = part->figures.value, routed = 0;
-    for (size_t i = 0; i < part->count; i++)
-        routed += intake->first[i] != intake->first[i + 1];
+    uint64_t *figures = part->figures.value, inside = count_of(where, part->count, WANMI_INSIDE);
+    uint64_t routed = count_of(intake->unrouted, part->count, WANMI_REASON_NONE);
     figures[WM_SUBMITTED] += part->count;
     figures[WM_ROUTED] += routed;
     figures[WM_UNROUTED] += part->count - routed;
     figures[WM_MADE] += part->deliveries;
-    uint64_t inside = count_of(where, part->count, WANMI_INSIDE);
     figures[WM_INSIDE] += inside;
-    for (size_t i = 0; routed < part->count && i < part->count; i++)
-        figures[WM_UNWANTED] += intake->first[i] == intake->first[i + 1]
-                                && intake->unrouted[i] == WANMI_REASON_NONE;
     call->done += call->done == call->settled ? part->count : 0;
     if (inside == part->count)
         return;
@@ -308,7 +320,9 @@ static void settle_all(wm_part *part, wanmi_status status)
         settle_plain(part);
     else
         settle_each(part, status);
-    if (status == WANMI_OK)
+    if (status == WANMI_OK && call->station->tags.count <= WM_TAGS_FEW)
+        wm_tags_add(&call->station->tags, &part->tags);
+    else if (status == WANMI_OK)
         wm_tags_count(&call->station->tags, call->station->deliveries, part->deliveries);
     call->settled += part->count;
     wm_figures_add(&intake->figures, &part->figures);
@@ -351,7 +365,7 @@ static bool some_name_objects(const wanmi_event *events, size_t count)
     return some;
 }
 
-/* Events as they are; or, where some name objects, their places. */
+/* Positions as the events have them; or, where some name objects, their places. */
 static wanmi_status fill_positions(wm_call *call, wanmi_positions *positions)
 {
     wanmi_intake *intake = call->intake;
@@ -359,7 +373,7 @@ static wanmi_status fill_positions(wm_call *call, wanmi_positions *positions)
     positions->time_us = &events->time_us;
     positions->time_stride = sizeof *events;
     positions->now_us = call->now_us;
-    if (some_name_objects(events, positions->count)) {
+    if (intake->names_objects) {
         positions->x = intake->x;
         positions->y = intake->y;
         positions->datums = intake->datums;
@@ -373,7 +387,7 @@ static wanmi_status fill_positions(wm_call *call, wanmi_positions *positions)
     return WANMI_OK;
 }
 
-static wanmi_status locate(wm_call *call, size_t count)
+static wanmi_status find(wm_call *call, size_t count)
 {
     wanmi_intake *intake = call->intake;
     wanmi_positions positions;
@@ -389,6 +403,21 @@ static wanmi_status locate(wm_call *call, size_t count)
     hits.where = intake->where;
     hits.reason = intake->reasons;
     return wanmi_locate(call->station->locator, &positions, &hits, call->error);
+}
+
+/* Whether events name objects is asked only where the last ones did; else an event that does
+ * has a datum that the locator rejects, and the chunk is located once more. */
+static wanmi_status locate(wm_call *call, size_t count)
+{
+    wanmi_intake *intake = call->intake;
+    const wanmi_event *events = call->events + call->settled;
+    if (intake->names_objects)
+        intake->names_objects = some_name_objects(events, count);
+    wanmi_status status = find(call, count);
+    if (status != WANMI_OK || intake->names_objects || count_of(intake->reasons, count, WANMI_REASON_DATUM) == 0)
+        return status;
+    intake->names_objects = some_name_objects(events, count);
+    return intake->names_objects ? find(call, count) : WANMI_OK;
 }
 
 /* Routes as many of the chunk's events from `hit` on as there is room for. */

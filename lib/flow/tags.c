@@ -4,8 +4,6 @@
 
 #include "internal.h"
 
-enum { TAGS_FEW = 32, COUNTED_APART = 4 };
-
 /* ---- a station's ---------------------------------------------------------------------- */
 
 wanmi_status wm_tags_make(wm_tags *tags, wm_arena *arena, const wm_generation *generation)
@@ -25,34 +23,22 @@ static void add(wm_tags *tags, uint32_t tag, uint64_t more)
                           memory_order_relaxed);
 }
 
-/* Neighbours often have one tag: counted side by side, they do not wait for each other. */
-static void count_few(wm_tags *tags, const wanmi_delivery *deliveries, size_t count)
-{
-    const uint32_t last = tags->count - 1;
-    uint32_t counts[COUNTED_APART][TAGS_FEW] = {{0}};
-    for (size_t i = 0; i < count; i++) {
-        uint32_t tag = deliveries[i].tag;
-        counts[i % COUNTED_APART][tag < last ? tag : last]++;
-    }
-    for (uint32_t tag = 0; tag <= last; tag++) {
-        uint64_t sum = 0;
-        for (uint32_t k = 0; k < COUNTED_APART; k++)
-            sum += counts[k][tag];
-        if (sum != 0)
-            add(tags, tag, sum);
-    }
-}
-
 void wm_tags_count(wm_tags *tags, const wanmi_delivery *deliveries, size_t count)
 {
     uint32_t last = tags->count - 1;
-    if (last == 0 && count != 0)
-        add(tags, 0, count);
-    else if (last != 0 && last < TAGS_FEW && count > TAGS_FEW && count <= UINT32_MAX)
-        count_few(tags, deliveries, count);
-    else
-        for (size_t i = 0; i < count && last != 0; i++)
-            add(tags, deliveries[i].tag < last ? deliveries[i].tag : last, 1);
+    for (size_t i = 0; i < count; i++)
+        add(tags, deliveries[i].tag < last ? deliveries[i].tag : last, 1);
+}
+
+void wm_tags_add(wm_tags *tags, const wm_tag_counts *counts)
+{
+    for (uint32_t tag = 0; tag < tags->count; tag++) {
+        uint64_t sum = 0;
+        for (uint32_t k = 0; k < WM_TAGS_APART; k++)
+            sum += counts->of[k][tag];
+        if (sum != 0)
+            add(tags, tag, sum);
+    }
 }
 
 /* ---- the ledger ------------------------------------------------------------------------- */
