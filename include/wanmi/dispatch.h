@@ -71,7 +71,7 @@ typedef enum wanmi_order {
 /* How a lane without work waits. */
 typedef enum wanmi_wait {
     /* Spins, yields, then sleeps: after ten microseconds or so; where work tends to come sooner than in 64 of
-     * them, after up to 70. Where few come at a time, one after another, it lets up to some two microseconds pass
+     * them, after up to 70. Where few come at a time, one after another, it lets up to a few microseconds pass
      * between two batches, so that more come together. */
     WANMI_WAIT_PARK = 0,
     WANMI_WAIT_YIELD = 1,           /* spins, then yields the processor again and again; else as PARK */

@@ -16,7 +16,7 @@ bool wm_run_show(wm_link *link, size_t limit, wm_run *run)
     const void *records;
     size_t count = wanmi_ring_take(link->ring, limit, &records);
     if (count != 0)
-        *run = (wm_run){.link = link, .batch = records, .keys = keys_at(link), .count = count};
+        *run = (wm_run){.link = link, .batch = records, .keys = keys_at(link), .count = count, .shown = count};
     return count != 0;
 }
 

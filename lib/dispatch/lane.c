@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "internal.h"
 
-/* A batch of fewer is followed by a breath of 8 to 64 pauses, in all up to some two
+/* A batch of fewer is followed by a breath of 8 to 64 pauses, up to a few
  * microseconds; where that was of no use, by so many batches without one. */
 enum { FEW = 32, BREATH_LEAST = 8, BREATH_DOUBLINGS = 3, BREATHLESS = 64 };
 
@@ -143,7 +143,7 @@ static bool serve_trial(wm_lane *lane)
  * before it looks again. Gives whether it did. */
 static bool breathe(wm_lane *lane)
 {
-    if (lane->taken_last == 0 || lane->taken_last >= FEW || lane->sink->def.wait == WANMI_WAIT_SPIN)
+    if (!lane->few || lane->sink->def.wait == WANMI_WAIT_SPIN)
         return false;
     if (lane->breathless != 0) {
         lane->breathless--;
@@ -154,17 +154,17 @@ static bool breathe(wm_lane *lane)
     return true;
 }
 
-/* What came of it: few, then the next is longer; hardly any, then they are not coming
- * one after another, and it is not tried again soon. */
-static void breathed(wm_lane *lane, size_t taken)
+/* What has come of it: few, then the next is longer; hardly any or very many, then they
+ * are not coming a few at a time, and it is not tried again soon. */
+static void breathed(wm_lane *lane, size_t there)
 {
-    if (taken <= 1) {
+    if (there <= 1 || (there >= 2 * FEW && lane->breath == 0)) {
         lane->breathless = BREATHLESS;
         lane->breath = 0;
-    } else if (taken < FEW) {
+    } else if (there < FEW) {
         lane->breath += lane->breath < BREATH_DOUBLINGS;
-    } else if (taken >= 2 * FEW) {
-        lane->breath -= lane->breath > 0;
+    } else if (there >= 2 * FEW) {
+        lane->breath--;
     }
 }
 
@@ -179,9 +179,10 @@ static bool serve_both(wm_lane *lane, int64_t began_ns)
     if (any && atomic_load_explicit(&sink->breaker.state, memory_order_acquire) != WANMI_SINK_CLOSED)
         return true;
     bool more = wm_run_next(lane, sink->def.batch_max, &run);
+    size_t there = run.shown < sink->def.batch_max ? run.shown : 2 * FEW;     /* or more */
     if (breath)
-        breathed(lane, run.count);
-    lane->taken_last = run.count;
+        breathed(lane, there);
+    lane->few = more && run.count == there && there < FEW;
     if (more)
         deliver(lane, &run, WM_LEAVE_ALL, any || breath ? 0 : began_ns);
     return any || more;

@@ -53,9 +53,9 @@ typedef struct wm_lane {
     uint32_t number;                /* in its sink */
     uint32_t turn[WM_BANDS_MAX];    /* the producer whose ring comes next */
     uint32_t urgent_run;            /* urgent batches in a row */
-    size_t taken_last;              /* records of the batch before; 0: there was none */
     uint32_t breath;                /* doublings */
     uint32_t breathless;            /* batches until it is tried again whether a breath pays */
+    bool few;                       /* the batch before was all that lay there, and not much */
     bool running, stuck;            /* stuck: rings hold what cannot be taken now */
 } wm_lane;
 
@@ -70,6 +70,7 @@ typedef struct wm_run {
     const wanmi_delivery *batch;
     const uint32_t *keys;
     size_t count;
+    size_t shown;               /* so many lay there; the others of them wait */
 } wm_run;
 
 /* Shows up to `limit` records of a link, whatever waits. */

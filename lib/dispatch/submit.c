@@ -31,7 +31,7 @@ static void publish(wm_call *c, uint32_t number)
     link->unsampled += link->staged;
     if (link->unsampled >= WM_SAMPLE_EVERY || wm_park_sleeps(sink->lanes[number / sink->bands].park))
         wm_sample_begin(link, &c->producer->dispatch->host);
-    if (link->staged <= AHEAD)
+    if (c->small)
         ask_for_places(link);
     wm_side_open(&link->producer);
     wm_side_add(&link->producer, WM_ACCEPTED, link->staged);
@@ -226,7 +226,7 @@ static wanmi_status submit(wanmi_producer *producer, uint32_t sink,
                            const wanmi_delivery *deliveries, const uint32_t *keys, size_t count,
                            wanmi_error *error)
 {
-    wm_call c = {.producer = producer, .submitted_us = WANMI_TIME_NONE};
+    wm_call c = {.producer = producer, .small = count <= AHEAD, .submitted_us = WANMI_TIME_NONE};
     if (atomic_load(&producer->dispatch->closed))
         return wm_error(error, WANMI_E_DISPATCH_CLOSED, "intake has stopped");
     c.block = atomic_load(&producer->blocks[wm_place_of(sink)]);

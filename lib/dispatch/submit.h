@@ -15,6 +15,7 @@ typedef struct wm_call {
     int64_t submitted_us;       /* WANMI_TIME_NONE until it is needed */
     int64_t until_ns;           /* the end of its patience; 0 until it is needed */
     bool impatient;             /* that end has come */
+    bool small;                 /* the call brings few */
 } wm_call;
 
 /* The link of a delivery: lane * bands + band. */
