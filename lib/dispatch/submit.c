@@ -145,16 +145,23 @@ static void submit_each(wm_call *c, const wanmi_delivery *deliveries, const uint
 
 /* ---- one lane: many at a time -------------------------------------------------------- */
 
-/* One band: the ring's memory is as the array. */
+/* Stages records of one band, for which there are places: the ring's memory is as the
+ * array. */
+static void stage_run(wm_link *link, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
+{
+    memcpy(link->places + link->staged, deliveries, count * sizeof *deliveries);
+    memcpy(link->key_places + link->staged, keys, count * sizeof *keys);
+    link->staged += count;
+}
+
+/* One band. */
 static void submit_band(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
 {
     wm_link *link = &c->block->links[0];
     while (count != 0) {
         size_t moved = 1;
         if (wm_room_reserve(link, count) || room_or_buried(c, 0, deliveries, keys, count)) {
-            moved = link->staged = link->room;
-            memcpy(link->places, deliveries, moved * sizeof *deliveries);
-            memcpy(link->key_places, keys, moved * sizeof *keys);
+            stage_run(link, deliveries, keys, moved = link->room);
             publish(c, 0);
         }
         deliveries += moved;
@@ -188,10 +195,21 @@ static inline void stage_both(wm_link *links, int32_t urgent_max, const wanmi_de
         wm_stream_end();
 }
 
+/* How many of the first are of one band. */
+static size_t run_of_band(const wanmi_delivery *deliveries, size_t count, int32_t urgent_max, uint32_t *band)
+{
+    size_t run = 1;
+    *band = deliveries[0].priority > urgent_max;
+    while (run < count && (deliveries[run].priority > urgent_max) == *band)
+        run++;
+    return run;
+}
+
 /* Two bands: each is published once, unless its ring has too few places in a row. */
 static void submit_both(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
 {
     wm_link *links = c->block->links;
+    int32_t urgent_max = c->block->sink->def.urgent_max;
     for (size_t i = 0, moved; i < count; i += moved) {
         moved = least(count - i, least(places_in(c, 0, count - i), places_in(c, 1, count - i)));
         if (moved == 0) {
@@ -200,10 +218,13 @@ static void submit_both(wm_call *c, const wanmi_delivery *deliveries, const uint
             moved = 1;
             continue;
         }
-        if (moved >= WM_STREAM_MIN)
-            stage_both(links, c->block->sink->def.urgent_max, deliveries + i, keys + i, moved, true);
+        uint32_t band;
+        if (run_of_band(deliveries + i, moved, urgent_max, &band) == moved)
+            stage_run(&links[band], deliveries + i, keys + i, moved);
+        else if (moved >= WM_STREAM_MIN)
+            stage_both(links, urgent_max, deliveries + i, keys + i, moved, true);
         else
-            stage_both(links, c->block->sink->def.urgent_max, deliveries + i, keys + i, moved, false);
+            stage_both(links, urgent_max, deliveries + i, keys + i, moved, false);
         c->staged |= (uint64_t)(links[0].staged != 0) | (uint64_t)(links[1].staged != 0) << 1;
     }
 }
