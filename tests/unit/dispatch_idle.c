@@ -46,7 +46,7 @@ static void await_sleeper(sleeper *s, int calls)
 }
 
 /* One delivery, nothing for a while, and one more: gives how often the lane slept in between. */
-static long sleeps_of(wanmi_wait wait)
+static long sleeps_of(wanmi_wait wait, int64_t nap_us)
 {
     house h;
     sleeper s = {.calls = 0};
@@ -57,7 +57,7 @@ static long sleeps_of(wanmi_wait wait)
     house_build(&h);
     house_submit(&h, 0, 0, 1);
     await_sleeper(&s, 1);
-    test_nap_us(100000);
+    test_nap_us(nap_us);
     house_submit(&h, 0, 1, 1);
     await_sleeper(&s, 2);
     house_drain(&h);
@@ -66,15 +66,25 @@ static long sleeps_of(wanmi_wait wait)
     return atomic_load(&s.slept[1]) - atomic_load(&s.slept[0]);
 }
 
+/* The system may have it sleep for reasons of its own: but not each time. */
+static bool may_stay_awake(wanmi_wait wait)
+{
+    for (int i = 0; i < 5; i++)
+        if (sleeps_of(wait, 50000) == 0)
+            return true;
+    return THREAD_SANITIZER;                        /* whose own locks sleep */
+}
+
 static void test_waits_as_it_is_told(void **state)
 {
     (void)state;
-    assert_true(sleeps_of(WANMI_WAIT_PARK) > 0);
-    long yields = sleeps_of(WANMI_WAIT_YIELD), spins = sleeps_of(WANMI_WAIT_SPIN);
-    if (!THREAD_SANITIZER) {                        /* whose own locks sleep */
-        assert_int_equal(yields, 0);
-        assert_int_equal(spins, 0);
-    }
+    long slept = 0;
+    /* Where others have the processor it takes a while until it gives up. */
+    for (int64_t nap_us = 50000; slept == 0 && nap_us < 20000000; nap_us *= 4)
+        slept = sleeps_of(WANMI_WAIT_PARK, nap_us);
+    assert_true(slept > 0);
+    assert_true(may_stay_awake(WANMI_WAIT_YIELD));
+    assert_true(may_stay_awake(WANMI_WAIT_SPIN));
 }
 
 /* ---- the sink's own time --------------------------------------------------------------------- */
