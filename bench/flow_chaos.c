@@ -186,12 +186,10 @@ static void print_laws(const chaos *c, const wanmi_account *a, bool holds)
     fflush(stdout);
 }
 
-/* Five times a second, so that the least of a stretch is what is left while the sink
- * that comes and goes is gone. First the C library gives back what it holds free: after
- * a time in which more maps were alive than ever before, its heaps stay as large. */
+/* As often as the laws are looked at, so that the least of a stretch is what is left
+ * while the sink that comes and goes is gone. */
 static void weigh(chaos *c, double seconds, bool print)
 {
-    malloc_trim(0);
     int64_t held = __atomic_load_n(&c->held, __ATOMIC_RELAXED);
     uint64_t resident = bench_resident_bytes(), descriptors = bench_descriptors();
     double warm_up = c->options->seconds / 5, stretch = c->options->seconds / 25;
@@ -209,18 +207,16 @@ static void weigh(chaos *c, double seconds, bool print)
 static void watch(chaos *c)
 {
     const bench_chaos_options *o = c->options;
-    double printed = c->start, weighed = c->start;
+    double printed = c->start;
     for (;;) {
         wanmi_account a;
         bool holds = look(c, &a);
         double now = bench_seconds(CLOCK_MONOTONIC);
-        bool print = now - printed >= 1, weighs = now - weighed >= 0.2;
+        bool print = now - printed >= 1;
         if (print || !holds)
             print_laws(c, &a, holds);
-        if (print || weighs)
-            weigh(c, now - c->start, print && (int64_t)(now - c->start) % 10 == 0);
+        weigh(c, now - c->start, print && (int64_t)(now - c->start) % 10 == 0);
         printed = print ? now : printed;
-        weighed = print || weighs ? now : weighed;
         if (o->stopping != NULL && o->stopping())
             return;
         if ((o->seconds > 0 && now - c->start >= o->seconds) || (o->events != 0 && a.submitted >= o->events))
@@ -366,6 +362,11 @@ int bench_chaos(const bench_chaos_options *options)
     memset(c, 0, sizeof *c);
     c->options = options;
     c->host = bench_touching_host(&c->held);
+    /* Large blocks go back to the system when they are freed. By itself glibc soon takes
+     * them out of its heaps, where a hole that a removed sink leaves may be filled with
+     * something small, and the next sink's rings make the heap grow. */
+    if (options->rate > 0)
+        mallopt(M_MMAP_THRESHOLD, 128 << 10);
     c->record.balance = mmap(NULL, CHAOS_LEDGER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
                              -1, 0);
     if (c->record.balance == MAP_FAILED)
