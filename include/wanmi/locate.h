@@ -226,6 +226,12 @@ WANMI_API uint32_t wanmi_locator_area(const wanmi_locator *locator, uint32_t tup
 WANMI_API void wanmi_locator_area_each(const wanmi_locator *locator, const uint32_t *tuples, size_t count,
                                        uint32_t layer, uint32_t *areas);
 
+/* The tuple of a cell that the index met first: of nearly all its points, where areas of other
+ * layers have few edges within cells. It is the same for all locators of the index, and so are
+ * its areas. WANMI_NONE: the index has none, or this is no cell.
+ * Threads: any, while the locator lives. Since: 0.2 */
+WANMI_API uint32_t wanmi_locator_cell_tuple(const wanmi_locator *locator, uint32_t cell);
+
 /* Bytes the session keeps, GEOS's own not counted. Since: 0.1 */
 WANMI_API uint64_t wanmi_locator_bytes(const wanmi_locator *locator);
 

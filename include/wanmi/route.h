@@ -177,8 +177,9 @@ WANMI_API wanmi_status wanmi_plan_escalate(const wanmi_plan *plan, const wanmi_d
                                            const char *mode, wanmi_escalation *steps, size_t capacity,
                                            size_t *count, wanmi_error *error);
 
-/* A thread's session; keeps the plan alive. The locator whose tuples it reads
- * is given with each call and must be of the same map.
+/* A thread's session; keeps the plan alive, and the index of the last locator. The
+ * locator whose tuples it reads is given with each call and must be of the same map;
+ * the first call with another index looks through its cells once (some nanoseconds a cell).
  * Owns: free with wanmi_router_free. Errors: WANMI_E_MEMORY. Since: 0.1 */
 WANMI_API wanmi_status wanmi_router_create(wanmi_plan *plan, wanmi_router **router, wanmi_error *error);
 WANMI_API void wanmi_router_free(wanmi_router *router);

@@ -197,6 +197,16 @@ void wanmi_locator_area_each(const wanmi_locator *locator, const uint32_t *tuple
             areas[i] = wanmi_locator_area(locator, tuples[i], layer);
 }
 
+uint32_t wanmi_locator_cell_tuple(const wanmi_locator *locator, uint32_t cell)
+{
+    const wm_tuples *tuples = locator->own.shared;
+    if (tuples == NULL || tuples->layout.cell_layer == WANMI_NONE ||
+        cell - tuples->layout.first_cell >= tuples->layout.cell_count)
+        return WANMI_NONE;
+    uint32_t number = 1 + cell - tuples->layout.first_cell;
+    return wm_tuples_used(tuples, number) ? number : WANMI_NONE;
+}
+
 uint64_t wanmi_locator_bytes(const wanmi_locator *locator)
 {
     return sizeof *locator + wm_areas_bytes(&locator->areas) + wm_own_bytes(&locator->own) +

@@ -156,28 +156,33 @@ static inline void take_steps(const wm_work *work, const wanmi_event *events, si
     take_masks(p, events, count, b);
 }
 
-/* Stages 1 to 3; what does not need the events themselves goes before. */
-static inline bool look_at(wm_work *work, const wm_batch *batch, size_t from, size_t count, wm_cover *cover, wm_block *b)
-{
-    const struct wm_programs *p = work->plan->programs;
-    const wanmi_event *events = batch->events + from;
-    take_cells(p, batch->hits->cell + from, batch->hits->where + from, count, b);
-    wm_look_around(work, batch, from, count, cover);
-    if (!read_events(work, events, count, b))
-        return false;
-    take_instants(batch->now_us, count, b);
-    take_sources(&p->sources, work->router->words_known, events, count, b);
-    take_steps(work, events, count, b);
-    compare_areas(p, cover, count, b);
-    return true;
-}
-
 static inline bool any_odd(const wm_block *b, size_t count)
 {
     uint32_t odd = 0;
     for (size_t i = 0; i < count; i++)
         odd |= b->odd[i];
     return odd != 0;
+}
+
+/* Stages 1 to 3; what does not need the events themselves goes before. */
+static inline bool look_at(wm_work *work, const wm_batch *batch, size_t from, size_t count, wm_cover *cover, wm_block *b)
+{
+    const struct wm_programs *p = work->plan->programs;
+    const wanmi_event *events = batch->events + from;
+    const bool at_home = all_at_home(work->router, batch->hits->cell + from, batch->hits->tuple + from, count);
+    take_cells(p, batch->hits->cell + from, batch->hits->where + from, count, b);
+    if (!at_home)
+        wm_look_around(work, batch, from, count, cover);
+    if (!read_events(work, events, count, b))
+        return false;
+    take_instants(batch->now_us, count, b);
+    take_sources(&p->sources, work->router->words_known, events, count, b);
+    take_steps(work, events, count, b);
+    if (!at_home)
+        compare_areas(p, cover, count, b);
+    else if (any_odd(b, count))
+        wm_look_around(work, batch, from, count, cover);    /* for quick.c */
+    return true;
 }
 
 static inline size_t wm_follow_batch(wm_work *work, const wm_batch *batch)

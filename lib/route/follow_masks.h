@@ -45,6 +45,16 @@ static inline void take_dues(const struct wm_programs *p, size_t count, wm_block
         b->dues[i] += grades_of[signature_of(p, units[rows[i]])];
 }
 
+/* Whether all events are of the first tuples of their cells, and these lie where the cells do. */
+static inline bool all_at_home(const wanmi_router *router, const uint32_t *restrict cells, const uint32_t *restrict tuples,
+                               size_t count)
+{
+    uint32_t others = 0;
+    for (size_t i = 0; i < count; i++)
+        others |= (tuples[i] - cells[i]) ^ router->tuple_of_cell;
+    return others == 0 && router->is_homely;
+}
+
 /* Events whose areas above the cell are not those of its home are odd. */
 static inline void compare_areas(const struct wm_programs *p, const wm_cover *cover, size_t count, wm_block *restrict b)
 {

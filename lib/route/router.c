@@ -66,6 +66,7 @@ void wanmi_router_free(wanmi_router *router)
     wanmi_plan *plan = router->plan;
     wm_free(&plan->host, router->classes, router->class_capacity * sizeof *router->classes);
     wm_free(&plan->host, router->objects, router->object_capacity * sizeof *router->objects);
+    wanmi_index_release(router->index);
     wm_free(&plan->host, router, sizeof *router);
     wanmi_plan_release(plan);
 }
@@ -403,6 +404,8 @@ wanmi_status wanmi_route(wanmi_router *router, const wanmi_locator *locator,
         status = wm_error_memory(error);
     if (status != WANMI_OK)
         return status;
+    if (by_programs && wanmi_locator_index(locator) != router->index)
+        wm_meet_index(router, locator);
     wm_work work = {.router = router, .plan = plan, .locator = locator};
     if (now_us == WANMI_TIME_NONE)
         now_us = wm_now_us(&plan->host);

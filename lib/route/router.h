@@ -35,6 +35,9 @@ struct wanmi_router {
     wm_seen_object *objects;            /* by word */
     size_t object_capacity;
     uint32_t words_known;               /* words there were when last asked */
+    wanmi_index *index;                 /* that it knows; NULL: none yet */
+    bool is_homely;                     /* a cell's first tuple is its number + tuple_of_cell and has the areas of its home */
+    uint32_t tuple_of_cell;
     uint64_t event;                     /* counts events, for `presence` */
     wm_presence presence[WANMI_LAYERS_MAX];
 };
@@ -99,6 +102,9 @@ bool wm_has_primary(const wm_work *work);
 void wm_deliver(wm_work *work, const wm_address *to);
 int64_t wm_due_of(wm_work *work, uint32_t profile);
 const wm_presence *wm_presence_in(const wm_work *work, uint32_t layer);
+
+/* home.c: looks at an index that is new to the router. */
+void wm_meet_index(wanmi_router *router, const wanmi_locator *locator);
 
 /* quick.c: the same deliveries by moves. Gives how many events were routed. */
 size_t wm_route_quickly(wm_work *work, const wm_batch *batch);
