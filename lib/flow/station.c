@@ -35,6 +35,20 @@ static wanmi_status make_scratch(wm_station *station, size_t batch)
     return all ? wm_tags_make(&station->tags, &station->arena, generation) : WANMI_E_MEMORY;
 }
 
+/* The router looks at an index that is new to it: now, not in a submit. */
+static wanmi_status introduce(wm_station *station, wanmi_error *error)
+{
+    uint32_t number;
+    uint8_t byte;
+    size_t first, done;
+    wanmi_hits none;
+    wanmi_hits_init(&none);
+    none.cell = none.tuple = &number;
+    none.where = none.reason = &byte;
+    return wanmi_route(station->router, station->locator, NULL, 0, &none, 0, station->deliveries,
+                       station->capacity, &first, NULL, &done, error);
+}
+
 static wanmi_status fill(wm_station *station, const wanmi_flow_options *options, wanmi_error *error)
 {
     const wm_generation *generation = station->stage->generation;
@@ -44,7 +58,7 @@ static wanmi_status fill(wm_station *station, const wanmi_flow_options *options,
                                                error);
     if (status == WANMI_OK)
         status = wanmi_router_create(generation->plan, &station->router, error);
-    return status;
+    return status == WANMI_OK ? introduce(station, error) : status;
 }
 
 wanmi_status wm_station_make(wanmi_flow *flow, wm_stage *stage, wm_station **station,

@@ -261,6 +261,111 @@ static void blocks_of_events_of_every_kind(void **state)
     }
 }
 
+/* ---- cells cut by an area above them ------------------------------------------------------------ */
+
+/* Four cells of 100 m in two communities that meet at `border`, with a guard each. */
+static wanmi_map_builder *two_communities(double border)
+{
+    wanmi_map_builder *b = test_builder(NULL);
+    wanmi_map_meta meta;
+    wanmi_map_meta_init(&meta);
+    meta.crs = "EPSG:4548";
+    meta.fallback_unit = "BUREAU";
+    assert_int_equal(wanmi_map_builder_meta(b, &meta, NULL), WANMI_OK);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "community");
+    test_add_layer(b, "community", WANMI_PARTITION, 1, "");
+    test_add_box(b, "community", "A", "", 0, 0, border, 100);
+    test_add_box(b, "community", "B", "", border, 0, 400, 100);
+    for (int i = 0; i < 4; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "K%d", i + 1);
+        test_add_box(b, "cell", code, i * 100 < border ? "A" : "B", i * 100, 0, i * 100 + 100, 100);
+    }
+    static const char *const units[] = {"BUREAU", "UA", "UB"};
+    for (int i = 0; i < 3; i++)
+        test_add_unit(b, units[i], "");
+    test_add_duty(b, "community", "A", "guard", "UA", 1);
+    test_add_duty(b, "community", "B", "guard", "UB", 1);
+    wanmi_rule_def r = test_rule(1);
+    r.role = "guard";
+    r.at_layer = "community";
+    test_add_rule(b, &r);
+    return b;
+}
+
+static size_t told(const trial *t, size_t count, const char *unit)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += strcmp(wanmi_map_unit_code(t->way.map, t->found.deliveries[i].unit), unit) == 0;
+    return found;
+}
+
+/* 300 events 1 m apart from 0.5 on. */
+static trial *row_of_events(double border)
+{
+    trial *t = begin(two_communities(border));
+    for (int i = 0; i < 300; i++)
+        t->events[i] = event_at(t, 0.5 + i, "01", "2008-03-30 12:00");
+    return t;
+}
+
+/* The guard of where the event is, also in a cell of which a part lies in another community
+ * than most of it, and the cell's parent is either. */
+static void a_cell_in_two_communities(void **state)
+{
+    (void)state;
+    static const struct { double border; size_t in_a; } cases[] = {{200, 200}, {250, 250}, {201, 201}, {299, 299}, {100, 100}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        trial *t = row_of_events(cases[i].border);
+        assert_int_equal(agree(t, 300, ROOM), 300);
+        assert_int_equal(told(t, 300, "UA"), cases[i].in_a);
+        assert_int_equal(told(t, 300, "UB"), 300 - cases[i].in_a);
+        end(t);
+    }
+}
+
+/* A router meets one index after the other. The second numbers tuples as it meets them: here
+ * as the first does, but for the part of a cell that lies in another community. */
+static void an_index_after_another(void **state)
+{
+    (void)state;
+    enum { COUNT = 4 };
+    static const double at[COUNT] = {-500, 50, 150, 260};
+    trial *t = begin(two_communities(250));
+    wanmi_locator *compiled = t->way.locator;
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.exact_only = 1;
+    wanmi_index *plain;
+    assert_int_equal(wanmi_index_create(t->way.map, &options, &plain, NULL), WANMI_OK);
+    for (int i = 0; i < COUNT; i++)
+        t->events[i] = event_at(t, at[i], "01", "2008-03-30 12:00");
+    for (int round = 0; round < 4; round++) {
+        wanmi_locator *locator = compiled;
+        test_hit hits[COUNT];
+        if (round % 2 == 1)
+            assert_int_equal(wanmi_locator_create(plain, WANMI_ENGINE_EXACT, &locator, NULL), WANMI_OK);
+        t->way.locator = locator;
+        test_way_locate(&t->way, t->events, COUNT, 0, hits);
+        for (int i = 0; i < COUNT; i++) {
+            t->cells[i] = hits[i].cell;
+            t->tuples[i] = hits[i].tuple;
+            t->where[i] = hits[i].where;
+        }
+        route_all(t, COUNT, ROOM, &t->found);
+        assert_int_equal(t->found.first[COUNT], COUNT);
+        assert_int_equal(told(t, COUNT, "UA"), 2);
+        assert_int_equal(told(t, COUNT, "UB"), 1);
+        assert_string_equal(wanmi_map_unit_code(t->way.map, t->found.deliveries[3].unit), "UB");
+        if (round % 2 == 1)
+            wanmi_locator_free(locator);
+    }
+    t->way.locator = compiled;
+    wanmi_index_release(plain);
+    end(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +373,8 @@ int main(void)
         cmocka_unit_test(more_steps_than_a_program_has),
         cmocka_unit_test(a_primary_stands_where_the_copy_stood),
         cmocka_unit_test(blocks_of_events_of_every_kind),
+        cmocka_unit_test(a_cell_in_two_communities),
+        cmocka_unit_test(an_index_after_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
