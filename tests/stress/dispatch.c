@@ -46,6 +46,15 @@ static uint8_t dead(const wanmi_delivery *delivery)
     return WANMI_DEAD;
 }
 
+/* Places of those that were closed come free when all that they brought has ended. */
+static wanmi_status open_some_time(wanmi_dispatch *d, wanmi_producer **p)
+{
+    wanmi_status status;
+    while ((status = wanmi_producer_open(d, p, NULL)) == WANMI_E_LIMIT)
+        test_nap_us(100);
+    return status;
+}
+
 static void *produce(void *argument)
 {
     worker *w = argument;
@@ -54,7 +63,7 @@ static void *produce(void *argument)
     uint32_t keys[BATCH];
     wanmi_producer *p = NULL;
     uint32_t life = 0;
-    w->failed = wanmi_producer_open(w->town->d, &p, NULL) != WANMI_OK;
+    w->failed = open_some_time(w->town->d, &p) != WANMI_OK;
     for (uint64_t sent = 0; sent < EACH && !w->failed;) {
         size_t count = test_below(&random, 3) == 0 ? 1 : 1 + test_below(&random, BATCH);
         count = count < EACH - sent ? count : (size_t)(EACH - sent);
@@ -72,8 +81,7 @@ static void *produce(void *argument)
         if (test_below(&random, 100) == 0) {
             life++;
             wanmi_producer_close(p);
-            while (wanmi_producer_open(w->town->d, &p, NULL) == WANMI_E_LIMIT)
-                test_nap_us(100);
+            w->failed |= open_some_time(w->town->d, &p) != WANMI_OK;
         }
     }
     wanmi_producer_close(p);
