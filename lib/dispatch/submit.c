@@ -171,16 +171,19 @@ static void submit_band(wm_call *c, const wanmi_delivery *deliveries, const uint
 }
 
 /* Stages so many, for which both bands have places whatever their priorities. The place
- * is computed, not branched to: which ones are urgent is foretold badly. */
-static inline void stage_both(wm_link *links, int32_t urgent_max, const wanmi_delivery *deliveries,
+ * is computed, not branched to: which ones are urgent is foretold badly. Gives whether all
+ * are of one generation. */
+static inline bool stage_both(wm_link *links, int32_t urgent_max, const wanmi_delivery *deliveries,
                               const uint32_t *keys, size_t count, bool streams)
 {
     wanmi_delivery *first = links[0].places + links[0].staged, *second = links[1].places + links[1].staged;
     uint32_t *first_key = links[0].key_places + links[0].staged;
     uint32_t *second_key = links[1].key_places + links[1].staged;
     size_t urgent = 0;
+    uint32_t differences = 0;
     for (size_t i = 0; i < count; i++) {
         bool is_urgent = deliveries[i].priority <= urgent_max;
+        differences |= deliveries[i].generation ^ deliveries[0].generation;
         wanmi_delivery *place = is_urgent ? first + urgent : second + (i - urgent);
         if (streams)
             wm_stream(place, &deliveries[i]);
@@ -193,6 +196,7 @@ static inline void stage_both(wm_link *links, int32_t urgent_max, const wanmi_de
     links[1].staged += count - urgent;
     if (streams)
         wm_stream_end();
+    return differences == 0;
 }
 
 /* How many of the first are of one band. */
@@ -205,26 +209,34 @@ static size_t run_of_band(const wanmi_delivery *deliveries, size_t count, int32_
     return run;
 }
 
-/* Two bands: each is published once, unless its ring has too few places in a row. */
+/* Two bands: each is published once, unless its ring has too few places in a row. Their
+ * generations are counted on the way. */
 static void submit_both(wm_call *c, const wanmi_delivery *deliveries, const uint32_t *keys, size_t count)
 {
     wm_link *links = c->block->links;
+    wm_generations *accepted = &c->producer->accepted;
     int32_t urgent_max = c->block->sink->def.urgent_max;
     for (size_t i = 0, moved; i < count; i += moved) {
         moved = least(count - i, least(places_in(c, 0, count - i), places_in(c, 1, count - i)));
         if (moved == 0) {
             /* One is full, which matters only to what goes there. */
+            wm_generations_add_run(accepted, &deliveries[i], 1);
             submit_one(c, &deliveries[i], &keys[i], count - i);
             moved = 1;
             continue;
         }
         uint32_t band;
+        bool is_one_generation = false;
         if (run_of_band(deliveries + i, moved, urgent_max, &band) == moved)
             stage_run(&links[band], deliveries + i, keys + i, moved);
         else if (moved >= WM_STREAM_MIN)
-            stage_both(links, urgent_max, deliveries + i, keys + i, moved, true);
+            is_one_generation = stage_both(links, urgent_max, deliveries + i, keys + i, moved, true);
         else
-            stage_both(links, urgent_max, deliveries + i, keys + i, moved, false);
+            is_one_generation = stage_both(links, urgent_max, deliveries + i, keys + i, moved, false);
+        if (is_one_generation)
+            wm_generations_add(accepted, wm_generation_place(&deliveries[i]), moved);
+        else
+            wm_generations_add_run(accepted, deliveries + i, moved);
         c->staged |= (uint64_t)(links[0].staged != 0) | (uint64_t)(links[1].staged != 0) << 1;
     }
 }
@@ -257,11 +269,13 @@ static wanmi_status submit(wanmi_producer *producer, uint32_t sink,
     if (to->def.policy == WANMI_POLICY_REJECT && !wm_room_for_all(&c, deliveries, keys, count))
         return wm_error(error, WANMI_E_DISPATCH_FULL, "sink %s has no room for all of %zu deliveries",
                         to->def.name, count);
-    /* Before a lane can count their end. */
-    wm_generations_add_run(&producer->accepted, deliveries, count);
+    const bool both = to->links > 1 && to->links == to->bands && count > FEW;
+    /* Before they are published, for then a lane can count their end. */
+    if (!both)
+        wm_generations_add_run(&producer->accepted, deliveries, count);
     if (to->links == 1)
         submit_band(&c, deliveries, keys, count);
-    else if (to->links == to->bands && count > FEW)
+    else if (both)
         submit_both(&c, deliveries, keys, count);
     else
         submit_each(&c, deliveries, keys, count);

@@ -9,7 +9,7 @@
 
 #include "support.h"
 
-enum { ROUNDS = 4000, BATCH_MAX = 1024 };
+enum { ROUNDS = 4000, BATCH_MAX = 1024, GENERATIONS = 3 };
 
 typedef struct taker {
     uint64_t next[2];                   /* the id that comes next, by band */
@@ -21,7 +21,7 @@ static wanmi_delivery delivery_of(uint64_t id)
 {
     uint64_t mixed = id * 0x9E3779B97F4A7C15u;
     return (wanmi_delivery){.event_id = id, .user = mixed, .time_us = (int64_t)(mixed >> 7), .due_us = (int64_t)~mixed,
-                            .generation = 1, .unit = (uint32_t)mixed, .cell = (uint32_t)(mixed >> 32),
+                            .generation = 1 + (uint32_t)(id / 700 % GENERATIONS), .unit = (uint32_t)mixed, .cell = (uint32_t)(mixed >> 32),
                             .rule = (uint32_t)(id + 5), .class_id = (uint32_t)(mixed >> 9), .source_id = (uint32_t)id,
                             .role = (uint16_t)mixed, .tag = (uint16_t)(mixed >> 16),
                             .priority = (uint8_t)(id % 2 == 1 ? 0 : 5), .severity = (uint8_t)(mixed >> 40)};
@@ -75,6 +75,10 @@ static void batches_of(wanmi_wait wait, size_t capacity, size_t batch)
     wanmi_tally sum;
     wanmi_tally_init(&sum);
     assert_int_equal(wanmi_dispatch_snapshot(d, &sum, NULL, 0, NULL), WANMI_OK);
+    for (uint32_t g = 1; g <= GENERATIONS; g++) {
+        assert_int_equal(wanmi_dispatch_pending_of(d, g, &left, NULL), WANMI_OK);
+        assert_int_equal(left, 0);
+    }
     wanmi_producer_close(producer);
     wanmi_dispatch_free(d);
     assert_int_equal(t.wrong, 0);
