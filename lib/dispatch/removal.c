@@ -107,8 +107,9 @@ static uint64_t last_figures(wanmi_dispatch *d, wm_sink *sink)
     return left;
 }
 
-/* Ends a sink that nothing new comes to; gives how many deliveries went dead. */
-static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
+/* Ends a sink that nothing new comes to; gives how many deliveries went dead, and what is to
+ * be released. */
+static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us, wanmi_sink_def *def)
 {
     wm_submits_end(d, wm_place_of(sink->number));
     await_empty(d, sink, drain_us);
@@ -120,11 +121,8 @@ static uint64_t end_sink(wanmi_dispatch *d, wm_sink *sink, int64_t drain_us)
     wm_wait wait = {0};
     while (atomic_load(&sink->pollers) != 0)
         wm_wait_more(&wait);
-    const wanmi_sink_def def = sink->def;
-    uint64_t left = last_figures(d, sink);      /* which the dead-letter thread may forget it after */
-    if (def.release != NULL)
-        def.release(def.user);
-    return left;
+    *def = sink->def;
+    return last_figures(d, sink);               /* which the dead-letter thread may forget it after */
 }
 
 wanmi_status wanmi_dispatch_remove_sink(wanmi_dispatch *d, uint32_t number, int64_t drain_us,
@@ -135,19 +133,22 @@ wanmi_status wanmi_dispatch_remove_sink(wanmi_dispatch *d, uint32_t number, int6
     if (wm_forked(d))
         return wm_forked_error(error);
     wm_sink *sink;
+    wanmi_sink_def def = {0};
     uint64_t rest = 0;
     pthread_mutex_lock(&d->control);
     wanmi_status status = begin_removal(d, number, &sink, error);
     bool running = d->state == WM_STARTED;
     if (status == WANMI_OK && !running)
-        rest = end_sink(d, sink, drain_us);
+        rest = end_sink(d, sink, drain_us, &def);
     pthread_mutex_unlock(&d->control);
     if (status != WANMI_OK)
         return status;
-    /* No lock is held while callbacks are waited for: others may come and go, and
-     * wanmi_dispatch_stop waits for `removals`. */
+    /* No lock is held while callbacks are waited for, or one releases: others may come and
+     * go, and wanmi_dispatch_stop waits for `removals`. */
     if (running)
-        rest = end_sink(d, sink, drain_us);
+        rest = end_sink(d, sink, drain_us, &def);
+    if (def.release != NULL)
+        def.release(def.user);
     pthread_mutex_lock(&d->control);
     wm_roster_forget(d);
     pthread_mutex_unlock(&d->control);

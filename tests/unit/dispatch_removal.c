@@ -1,5 +1,5 @@
 /* Removing sinks where somebody waits: from callbacks, from callbacks of sinks that remove
- * each other, while the dead-letter callback hangs; and what is left of them. */
+ * each other, while the dead-letter callback hangs, from what releases; and what is left of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -308,6 +308,55 @@ static void test_memory_goes(void **state)
     house_leave(&h);
 }
 
+/* ---- by what releases ----------------------------------------------------------------------- */
+
+typedef struct heir {
+    wanmi_dispatch *d;
+    uint32_t number;
+    int released;
+    wanmi_status status;
+} heir;
+
+/* Another of the same name takes its place. */
+static void succeed(void *user)
+{
+    heir *h = user;
+    wanmi_sink_def def;
+    wanmi_sink_def_init(&def);
+    def.name = "a";
+    h->released++;
+    h->status = wanmi_dispatch_add_sink(h->d, &def, &h->number, NULL);
+}
+
+static void check_heir(bool running)
+{
+    heir h = {.number = WANMI_NONE, .status = WANMI_AGAIN};
+    wanmi_sink_def def;
+    uint32_t first;
+    assert_int_equal(wanmi_dispatch_create(NULL, NULL, &h.d, NULL), WANMI_OK);
+    wanmi_sink_def_init(&def);
+    def.name = "a";
+    def.release = succeed;
+    def.user = &h;
+    assert_int_equal(wanmi_dispatch_add_sink(h.d, &def, &first, NULL), WANMI_OK);
+    if (running)
+        assert_int_equal(wanmi_dispatch_start(h.d, NULL), WANMI_OK);
+    assert_int_equal(wanmi_dispatch_remove_sink(h.d, first, 0, NULL, NULL), WANMI_OK);
+    assert_int_equal(h.released, 1);
+    assert_int_equal(h.status, WANMI_OK);
+    assert_int_not_equal(h.number, first);
+    assert_string_equal(wanmi_dispatch_sink_name(h.d, h.number), "a");
+    assert_int_equal(wanmi_dispatch_sink_count(h.d), 1);
+    wanmi_dispatch_free(h.d);
+}
+
+static void test_release_adds_a_sink(void **state)
+{
+    (void)state;
+    check_heir(true);
+    check_heir(false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_letters_hang_and_all_stops),
         cmocka_unit_test(test_letters_are_slow),
         cmocka_unit_test(test_memory_goes),
+        cmocka_unit_test(test_release_adds_a_sink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
