@@ -31,6 +31,8 @@ wanmi_status wanmi_flow_set_mode(wanmi_flow *flow, const char *mode, wanmi_error
 {
     if (flow == NULL)
         return wm_error(error, WANMI_E_ARGUMENT, "no flow was given");
+    if (wm_flow_forked(flow, error))
+        return WANMI_E_DISPATCH_STATE;
     const wm_place place = {.value = mode};
     if (mode != NULL && (strchr(mode, ';') != NULL || strlen(mode) > WANMI_CODE_MAX))
         return wm_error_at(error, WANMI_E_ARGUMENT, &place, "a mode is one word of up to %d bytes without ';'",

@@ -476,13 +476,13 @@ wanmi_status wanmi_flow_submit(wanmi_intake *intake, const wanmi_event *events, 
 {
     if (intake == NULL || (events == NULL && count != 0))
         return wm_error(error, WANMI_E_ARGUMENT, "no intake, or %zu events without an array", count);
+    if (wm_flow_forked(intake->flow, error))
+        return WANMI_E_DISPATCH_STATE;
     wm_call call = {.intake = intake, .events = events, .count = count, .receipts = receipts,
                     .error = error, .now_us = wm_now_us(&intake->flow->host),
                     .station = wm_station_take(intake)};
-    /* In a child: a thread that is not there was working with it. */
     if (call.station == NULL)
-        return wm_error(error, WANMI_E_DISPATCH_STATE,
-                        "another thread works with the intake, or did so when this process was forked");
+        return wm_error(error, WANMI_E_DISPATCH_STATE, "another thread works with the intake");
     wanmi_status status = submit_all(&call);
     if (status != WANMI_OK)
         refuse_rest(&call, status);

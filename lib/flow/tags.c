@@ -134,6 +134,8 @@ wanmi_status wanmi_flow_deliveries_by_tag(wanmi_flow *flow, uint64_t *deliveries
     if (flow == NULL || count == NULL || (deliveries == NULL && capacity != 0))
         return wm_error(error, WANMI_E_ARGUMENT,
                         "the flow, the figures or the place for their number is NULL");
+    if (wm_flow_forked(flow, error))
+        return WANMI_E_DISPATCH_STATE;
     pthread_mutex_lock(&flow->lock);
     const wm_generation *generation = flow->generation;
     wm_ledger_sum(flow);

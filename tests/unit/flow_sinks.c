@@ -437,8 +437,9 @@ static int check_child(void)
     wanmi_account a;
     wanmi_intake *intake = NULL;
     wanmi_sink_def def;
-    uint64_t left;
+    uint64_t left, tags[4];
     uint32_t alive;
+    size_t count;
     wanmi_event event = {.id = 1, .x = 500050, .y = 4420050, .class_id = WANMI_NONE, .source_id = WANMI_NONE,
                          .datum = WANMI_DATUM_MAP};
     wanmi_receipt receipt;
@@ -463,6 +464,14 @@ static int check_child(void)
         return 7;
     if (wanmi_flow_reclaim(s.flow, &alive, &error) != WANMI_E_DISPATCH_STATE)
         return 8;
+    if (wanmi_flow_submit(s.intake, &event, 0, NULL, NULL, &error) != WANMI_E_DISPATCH_STATE)
+        return 11;
+    if (wanmi_flow_set_mode(s.flow, "night", &error) != WANMI_E_DISPATCH_STATE)
+        return 12;
+    if (wanmi_flow_counters(s.flow, NULL, 0, &count, &error) != WANMI_E_DISPATCH_STATE)
+        return 13;
+    if (wanmi_flow_deliveries_by_tag(s.flow, tags, 4, &count, &error) != WANMI_E_DISPATCH_STATE)
+        return 14;
     if (strstr(error.message, "fork") == NULL)
         return 9;
     wanmi_flow_stop(s.flow);
