@@ -3,13 +3,6 @@
 
 void wm_generations_add_run(wm_generations *g, const wanmi_delivery *deliveries, size_t count)
 {
-    uint32_t differences = 0;
-    for (size_t i = 1; i < count; i++)
-        differences |= deliveries[i].generation ^ deliveries[0].generation;
-    if (differences == 0 && count != 0) {
-        wm_generations_add(g, wm_generation_place(&deliveries[0]), count);
-        return;
-    }
     for (size_t i = 0, end; i < count; i = end) {
         uint32_t place = wm_generation_place(&deliveries[i]);
         for (end = i + 1; end < count && wm_generation_place(&deliveries[end]) == place; end++)

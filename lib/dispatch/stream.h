@@ -2,17 +2,12 @@
  *
  * A plain store first fetches the line from the other processor's cache, which takes as long as
  * all the rest of a submit where the two share no cache (another chiplet, another socket). A
- * streaming store of a whole line sends it to memory and asks for nothing; the reader then has
- * it from there, two nanoseconds later a record, in the order in which its processor foresees
- * it. For few records the way over memory is the longer one. (memcpy of thousands of bytes at
+ * streaming store of a whole line sends it to memory and asks for nothing; the reader then reads
+ * it there, which takes it two nanoseconds more a record, for its processor foresees the order. For few records the way over memory is the longer one. (memcpy of thousands of bytes at
  * once asks for nothing either, but two bands do not lie one after another.)
  */
 #ifndef WM_DISPATCH_STREAM_H
 #define WM_DISPATCH_STREAM_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 
 #include "wanmi/types.h"
 
@@ -26,6 +21,9 @@
 #if !defined WM_STREAMS && defined __SSE2__
 #define WM_STREAMS 1
 #include <emmintrin.h>
+#endif
+#if !defined WM_STREAMS
+#define WM_STREAMS 0
 #endif
 
 /* From so many on. */

@@ -211,6 +211,7 @@ typedef struct wm_station {
     uint32_t *keys, *gathered_keys;
     uint64_t *masks;
     wm_tags tags;
+    wm_tag_counts tag_counts;           /* of the part that is worked on, where it says so */
 } wm_station;
 
 /* The thread that frees what nobody uses any more. */

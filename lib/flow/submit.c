@@ -32,7 +32,7 @@ typedef struct wm_part {
     uint64_t accepted_by;               /* sinks that took what they want */
     uint64_t gone;                      /* sinks that are removed since the call began */
     wm_figures figures;
-    wm_tag_counts tags;                 /* of all deliveries; see look_up */
+    bool tags_counted;                  /* all deliveries, in the station: see look_up */
 } wm_part;
 
 /* ---- subscriptions -------------------------------------------------------------------- */
@@ -118,21 +118,25 @@ static void ask_each(wm_part *part)
     }
 }
 
-/* Keys of the deliveries' units; and how many there are of each tag, where tags are few. */
+/* Keys of the deliveries' units; and how many there are of each tag, where tags are few
+ * and deliveries many. */
 static void look_up(wm_part *part)
 {
     wm_station *station = part->call->station;
     const wanmi_delivery *deliveries = station->deliveries;
     const uint32_t *unit_keys = station->stage->generation->unit_keys;
     const uint32_t last = station->tags.count - 1;
-    for (size_t i = 0; i < part->deliveries && last >= WM_TAGS_FEW; i++)
-        station->keys[i] = unit_keys[deliveries[i].unit];
-    if (last >= WM_TAGS_FEW)
+    part->tags_counted = last < WM_TAGS_FEW && part->deliveries > WM_TAGS_FEW;
+    if (!part->tags_counted) {
+        for (size_t i = 0; i < part->deliveries; i++)
+            station->keys[i] = unit_keys[deliveries[i].unit];
         return;
+    }
+    station->tag_counts = (wm_tag_counts){0};
     for (size_t i = 0; i < part->deliveries; i++) {
         const uint32_t tag = deliveries[i].tag;
         station->keys[i] = unit_keys[deliveries[i].unit];
-        part->tags.of[i % WM_TAGS_APART][tag < last ? tag : last]++;
+        station->tag_counts.of[i % WM_TAGS_APART][tag < last ? tag : last]++;
     }
 }
 
@@ -320,8 +324,8 @@ static void settle_all(wm_part *part, wanmi_status status)
         settle_plain(part);
     else
         settle_each(part, status);
-    if (status == WANMI_OK && call->station->tags.count <= WM_TAGS_FEW)
-        wm_tags_add(&call->station->tags, &part->tags);
+    if (status == WANMI_OK && part->tags_counted)
+        wm_tags_add(&call->station->tags, &call->station->tag_counts);
     else if (status == WANMI_OK)
         wm_tags_count(&call->station->tags, call->station->deliveries, part->deliveries);
     call->settled += part->count;

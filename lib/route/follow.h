@@ -169,19 +169,17 @@ static inline bool look_at(wm_work *work, const wm_batch *batch, size_t from, si
 {
     const struct wm_programs *p = work->plan->programs;
     const wanmi_event *events = batch->events + from;
-    const bool at_home = all_at_home(work->router, batch->hits->cell + from, batch->hits->tuple + from, count);
+    b->at_home = all_at_home(work->router, batch->hits->cell + from, batch->hits->tuple + from, count);
     take_cells(p, batch->hits->cell + from, batch->hits->where + from, count, b);
-    if (!at_home)
+    if (!b->at_home)
         wm_look_around(work, batch, from, count, cover);
     if (!read_events(work, events, count, b))
         return false;
     take_instants(batch->now_us, count, b);
     take_sources(&p->sources, work->router->words_known, events, count, b);
     take_steps(work, events, count, b);
-    if (!at_home)
+    if (!b->at_home)
         compare_areas(p, cover, count, b);
-    else if (any_odd(b, count))
-        wm_look_around(work, batch, from, count, cover);    /* for quick.c */
     return true;
 }
 
@@ -205,7 +203,10 @@ static inline size_t wm_follow_batch(wm_work *work, const wm_batch *batch)
         if (!look_at(work, batch, from, count, &cover, &b))
             break;
         done = count;
-        if (!any_odd(&b, count) && (batch->capacity - used) / count >= work->plan->deliveries_max)
+        const bool odd = any_odd(&b, count);
+        if (odd && b.at_home)
+            wm_look_around(work, batch, from, count, &cover);   /* for quick.c */
+        if (!odd && (batch->capacity - used) / count >= work->plan->deliveries_max)
             run_all(work, batch, from, count, &b, &used);
         else
             done = run_events(work, batch, from, count, &cover, &b, &used);

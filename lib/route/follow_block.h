@@ -34,6 +34,7 @@ typedef struct wm_block {
     uint32_t bases[WM_BASES][WM_BLOCK];     /* where their units begin */
     uint32_t programs[WM_BLOCK], steps[WM_BLOCK], dues[WM_BLOCK];
     uint32_t odd[WM_BLOCK];
+    bool at_home;                           /* all lie in the areas above their cells: no cover was looked up */
     /* Of takes. */
     wm_take takes[WM_TAKES_ROOM];
     /* Of takes whose due time is more than a sum, by kind. */

@@ -75,7 +75,7 @@ static inline void foresee(const wanmi_event *event)
     __builtin_prefetch((const void *)((uintptr_t)event + AHEAD * sizeof *event), 0, 3);
 }
 
-/* The same with masks, of programs of which nothing is asked. */
+/* Programs, their masks and steps at once, where nothing is asked of events. */
 static inline void take_fixed(const struct wm_programs *p, const wanmi_event *events, size_t count, wm_block *restrict b)
 {
     const uint32_t *restrict units = p->units, *restrict table = p->table;

@@ -846,6 +846,19 @@ static void a_cell_never_met_has_no_tuple(void **state)
                              known ? WANMI_OK : WANMI_E_ARGUMENT);
             assert_int_equal(wanmi_locator_area(t.locator, tuple, layer), cell);
         }
+    /* The same, asked by the cell; and of what is none. */
+    for (uint32_t cell = 0; cell < 4; cell++)
+        assert_int_equal(wanmi_locator_cell_tuple(t.locator, cell), cell == 0 || cell == 2 ? cell + 1 : WANMI_NONE);
+    assert_int_equal(wanmi_locator_cell_tuple(t.locator, WANMI_NONE), WANMI_NONE);
+    town_close(&t);
+    wanmi_index_options options;
+    wanmi_index_options_init(&options);
+    options.exact_only = 1;
+    test_open_builder(NULL, 0, &b);
+    test_add_layer(b, "cell", WANMI_PARTITION, 0, "");
+    test_add_box(b, "cell", "a", "", 0, 0, 10, 10);
+    town_open_with(&t, test_close_builder(b), &options);
+    assert_int_equal(wanmi_locator_cell_tuple(t.locator, 0), WANMI_NONE);
     town_close(&t);
 }
 
